@@ -1,0 +1,206 @@
+import { AuthenticationError, BoxLiteError, ConnectionLostError, NotFoundError } from "../errors/index.ts";
+import type { Clock } from "./clock.ts";
+import { describeCause, type ExecutionEvent } from "./events.ts";
+import { type ExecutionExit, endingOf } from "./exit.ts";
+import type { OutputName, TerminalSize } from "./frames.ts";
+import { createPump, systemClock } from "./pump.ts";
+import type { Failure, ReducerOptions } from "./state.ts";
+import type { StatusProbe } from "./status.ts";
+import { createEventStream } from "./streams/event-stream.ts";
+import { createInputStream } from "./streams/input-stream.ts";
+import { createOutputStream, type OutputStream } from "./streams/output-stream.ts";
+import type { Transport } from "./transport.ts";
+
+/** How a connection that went silent is told from a command that is quiet. */
+export interface LivenessOptions {
+  /** Milliseconds without any frame after which the connection is checked. Default 20,000. */
+  silence?: number;
+  /** Milliseconds within which a check must be answered, or the connection counts as dead. Default 10,000. */
+  timeout?: number;
+  /**
+   * Whether a check sends an unknown control message over the socket, which every server answers with an error frame
+   * (hidden from you). On the cloud it counts as activity and keeps the box awake. Default true.
+   */
+  inBandProbe?: boolean;
+  /**
+   * Whether a check asks for the execution's status. On the cloud it counts as activity, and wakes the box. Default
+   * true.
+   */
+  statusProbe?: boolean;
+}
+
+/** How an execution is followed. */
+export interface FollowOptions {
+  /**
+   * Milliseconds that an outage may last before the execution is given up. Default 240,000: the servers end a process
+   * that nobody is attached to after 300,000.
+   */
+  reconnectBudget?: number;
+  /** See {@link LivenessOptions}; false: a connection is never checked. */
+  liveness?: LivenessOptions | false;
+  /**
+   * Bytes that wait for a reader at most, per stream. Beyond it the stream fails with `buffer_overflow`; the other
+   * stream and the exit are not affected. Default 16 MiB.
+   */
+  maxBufferedBytes?: number;
+}
+
+export interface AttachmentOptions extends FollowOptions {
+  readonly transport: Transport;
+  readonly probe: StatusProbe;
+  /** What messages call it, e.g. `execution e1 of box b1`. */
+  readonly subject: string;
+  readonly size?: TerminalSize | undefined;
+  readonly clock?: Clock;
+}
+
+/** An execution that is being followed. */
+export interface Attachment {
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  readonly stdin: WritableStream<Uint8Array>;
+  readonly events: ReadableStream<ExecutionEvent>;
+  /** Settles once. A rejection that nobody looks at is not reported as unhandled. */
+  readonly exit: Promise<ExecutionExit>;
+  readonly ended: boolean;
+  /** Sets the terminal's size now, and again after each attach. */
+  resize(size: TerminalSize): void;
+  /** Says that the server acknowledged a kill, which makes a later 404 the end instead of a loss. */
+  killed(): void;
+  /** Ends with `reason`: `exit` rejects with it, and so do the streams, after what was delivered. */
+  abort(reason: unknown): void;
+  /** Lets go of the execution, which goes on. `exit` rejects with code `detached`. */
+  detach(): void;
+}
+
+/** Follows an execution: opens a connection and keeps it, until there is a result. */
+export function attach(options: AttachmentOptions): Attachment {
+  const { subject } = options;
+  const maxBufferedBytes = options.maxBufferedBytes ?? 16 * 1024 * 1024;
+  const outputs: Record<OutputName, OutputStream> = {
+    stdout: createOutputStream(`stdout of ${subject}`, maxBufferedBytes),
+    stderr: createOutputStream(`stderr of ${subject}`, maxBufferedBytes),
+  };
+  const events = createEventStream();
+  let over: { readonly reason: unknown } | null = null;
+  let resolve: (exit: ExecutionExit) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const exit = new Promise<ExecutionExit>((onExit, onFailure) => {
+    resolve = onExit;
+    reject = onFailure;
+  });
+  exit.catch(() => {});
+
+  const pump = createPump(
+    {
+      transport: options.transport,
+      probe: options.probe,
+      clock: options.clock ?? systemClock,
+      options: reducerOptions(options),
+      size: options.size ?? null,
+    },
+    {
+      emit: (stream, bytes) => outputs[stream].write(bytes),
+      report: events.write,
+      finish(conclusion) {
+        over = { reason: new BoxLiteError("ended", `stdin of ${subject} is closed: the process has ended.`) };
+        const { status, exitCode, source, complete, message } = conclusion;
+        const delivered = { stdout: pump.position("stdout"), stderr: pump.position("stderr") };
+        const result = { ...endingOf(status, exitCode), source, complete, delivered, message };
+        outputs.stdout.end();
+        outputs.stderr.end();
+        stdin.fail(over.reason);
+        events.write({ type: "exit", exit: result });
+        events.end();
+        resolve(result);
+      },
+      fail(failure) {
+        const error = errorOf(failure, subject);
+        over = { reason: error };
+        outputs.stdout.fail(error);
+        outputs.stderr.fail(error);
+        stdin.fail(error);
+        events.write({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+        events.end();
+        reject(error);
+      },
+    },
+  );
+  const stdin = createInputStream({
+    // A write that waits fails for the reason that the execution did.
+    ready: () => pump.ready().catch((error: unknown) => Promise.reject(over === null ? error : over.reason)),
+    send: pump.send,
+    eof: pump.eof,
+  });
+  pump.start();
+
+  return {
+    stdout: outputs.stdout.readable,
+    stderr: outputs.stderr.readable,
+    stdin: stdin.writable,
+    events: events.readable,
+    exit,
+    get ended() {
+      return over !== null;
+    },
+    resize: pump.resize,
+    killed: pump.killed,
+    abort: pump.abort,
+    detach: pump.detach,
+  };
+}
+
+function reducerOptions(options: FollowOptions): ReducerOptions {
+  const {
+    silence = 20_000,
+    timeout = 10_000,
+    inBandProbe = true,
+    statusProbe = true,
+  } = options.liveness || {};
+  const checked = options.liveness !== false && (inBandProbe || statusProbe);
+  return {
+    reconnectBudget: options.reconnectBudget ?? 240_000,
+    backoffBase: 100,
+    backoffCap: 4_000,
+    openTimeout: 10_000,
+    silence: checked ? silence : null,
+    inBandProbe,
+    statusProbe,
+    answerTimeout: timeout,
+    exitGrace: 5_000,
+  };
+}
+
+function errorOf(failure: Failure, subject: string): unknown {
+  switch (failure.kind) {
+    case "aborted":
+      return failure.reason;
+    case "detached":
+      return new BoxLiteError(
+        "detached",
+        `${subject} was detached: it goes on, but this handle follows it no more.`,
+      );
+    case "gone":
+      return new NotFoundError(
+        "execution_gone",
+        `${subject} is not known to the server (${failure.message}): it was killed, ended more than 5 minutes ago, ` +
+          "belongs to another box, or the server was restarted. Run the command again.",
+        { status: 404 },
+      );
+    case "denied":
+      return new AuthenticationError(
+        failure.cause instanceof BoxLiteError ? failure.cause.code : "unauthenticated",
+        `${subject} could not be followed: ${failure.message}`,
+        {
+          cause: failure.cause,
+          status: failure.cause instanceof BoxLiteError ? failure.cause.status : undefined,
+        },
+      );
+    case "lost":
+      return new ConnectionLostError(
+        `${subject}: the connection could not be restored in ${failure.attempts} attempts within ` +
+          `${failure.budget / 1000} s; last, ${failure.cause === null ? "it never opened" : describeCause(failure.cause)}. ` +
+          "The process may still run: attach to it again, or ask for its status.",
+      );
+  }
+}

@@ -1,0 +1,321 @@
+import type { Clock } from "./clock.ts";
+import type { ExecutionEvent } from "./events.ts";
+import {
+  decodeServerFrame,
+  encodeResize,
+  isLivenessAnswer,
+  LIVENESS_PROBE,
+  type OutputName,
+  STDIN_EOF,
+  type TerminalSize,
+} from "./frames.ts";
+import { reduce } from "./reducer.ts";
+import { createPositioner, type Positioner, type PositionerSink } from "./replay/positioner.ts";
+import {
+  type Action,
+  type Conclusion,
+  type Event,
+  type Failure,
+  initialState,
+  isOpen,
+  type ReducerOptions,
+  type State,
+  type Timer,
+} from "./state.ts";
+import type { StatusProbe } from "./status.ts";
+import type { Connection, Transport } from "./transport.ts";
+
+/** What the pump drives. */
+export interface PumpDependencies {
+  readonly transport: Transport;
+  readonly probe: StatusProbe;
+  readonly clock: Clock;
+  readonly options: ReducerOptions;
+  readonly size: TerminalSize | null;
+}
+
+/** What comes out of it. `finish` or `fail` is called exactly once, as the last thing. */
+export interface PumpOutputs {
+  emit(stream: OutputName, bytes: Uint8Array): void;
+  report(event: ExecutionEvent): void;
+  finish(conclusion: Conclusion): void;
+  fail(failure: Failure): void;
+}
+
+export interface Pump {
+  start(): void;
+  /** Bytes delivered on a stream so far. */
+  position(stream: OutputName): number;
+  /** Resolves as soon as stdin can be sent; rejects once the execution is over. */
+  ready(): Promise<void>;
+  send(bytes: Uint8Array): void;
+  eof(): void;
+  resize(size: TerminalSize): void;
+  /** The server acknowledged a kill. */
+  killed(): void;
+  abort(reason: unknown): void;
+  detach(): void;
+}
+
+/** The platform's time. Monotonic where the platform has such a clock, which all supported ones do. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  random: Math.random,
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Bytes whose place in the replay is not known are held until nothing was heard for this long, in milliseconds. */
+const SETTLE_AFTER = 250;
+
+/** Runs the reducer over a transport, a clock and a status probe. The only room with timers. */
+export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs): Pump {
+  const { transport, probe, clock, options } = dependencies;
+  const positioners: Record<OutputName, Positioner> = {
+    stdout: createPositioner(),
+    stderr: createPositioner(),
+  };
+  const timers = new Map<Timer | "settle", () => void>();
+  const queue: Event[] = [];
+  let state: State = initialState(dependencies.size);
+  let busy = false;
+  let connection: Connection | null = null;
+  let probing: AbortController | null = null;
+  /** Messages heard on all connections: what a timer that wants silence compares. */
+  let heard = 0;
+  let waiters: { resolve(): void; reject(error: unknown): void }[] = [];
+
+  function dispatch(event: Event): void {
+    // An action may cause an event at once, e.g. a transport that fails synchronously: it waits for its turn.
+    if (busy) {
+      queue.push(event);
+      return;
+    }
+    busy = true;
+    for (let next: Event | undefined = event; next !== undefined; next = queue.shift()) {
+      const transition = reduce(state, next, options);
+      state = transition.state;
+      for (const action of transition.actions) perform(action);
+    }
+    busy = false;
+  }
+
+  function perform(action: Action): void {
+    switch (action.type) {
+      case "emit":
+        outputs.emit(action.stream, action.bytes);
+        break;
+      case "attach":
+        openConnection();
+        break;
+      case "discard":
+        discard();
+        break;
+      case "probe":
+        askStatus();
+        break;
+      case "startTimer":
+        startTimer(action.timer, action.delay);
+        break;
+      case "stopTimers":
+        stopTimers();
+        break;
+      case "sendResize":
+        connection?.send(encodeResize(action.size));
+        break;
+      case "sendStdinEof":
+        connection?.send(STDIN_EOF);
+        break;
+      case "sendLivenessProbe":
+        connection?.send(LIVENESS_PROBE);
+        break;
+      case "report":
+        outputs.report(action.event);
+        break;
+      case "finish":
+        end();
+        outputs.finish(action.conclusion);
+        release();
+        break;
+      case "fail":
+        end();
+        outputs.fail(action.failure);
+        release();
+        break;
+    }
+  }
+
+  function openConnection(): void {
+    discard();
+    const opened: Connection = transport.open({
+      opened() {
+        if (connection !== opened) return;
+        positioners.stdout.attached();
+        positioners.stderr.attached();
+        dispatch({ type: "opened", now: clock.now() });
+        release();
+      },
+      message(data) {
+        if (connection === opened) receive(data);
+      },
+      closed(cause) {
+        if (connection !== opened) return;
+        connection = null;
+        stopTimer("settle");
+        dispatch({ type: "closed", cause, now: clock.now(), random: clock.random() });
+      },
+    });
+    connection = opened;
+  }
+
+  function receive(data: Uint8Array | string): void {
+    heard += 1;
+    const frame = decodeServerFrame(data);
+    switch (frame.kind) {
+      case "output": {
+        const before = fresh;
+        const positioner = positioners[frame.stream];
+        positioner.push(frame.bytes, sinks[frame.stream]);
+        if (fresh === before) dispatch({ type: "heard" });
+        if (positioner.holding && !timers.has("settle")) startTimer("settle", SETTLE_AFTER);
+        break;
+      }
+      case "empty":
+        dispatch({ type: "heard" });
+        break;
+      case "exit":
+        settle();
+        dispatch({ type: "exit", exitCode: frame.exitCode });
+        break;
+      case "error":
+        if (isLivenessAnswer(frame.message)) dispatch({ type: "livenessAnswer" });
+        else dispatch({ type: "serverError", message: frame.message, code: frame.code });
+        break;
+      case "unknown":
+        dispatch({ type: "unknownFrame", detail: frame.detail });
+        break;
+    }
+  }
+
+  let fresh = 0;
+  const sinks: Record<OutputName, PositionerSink> = {
+    stdout: createSink("stdout"),
+    stderr: createSink("stderr"),
+  };
+
+  function createSink(stream: OutputName): PositionerSink {
+    return {
+      fresh(bytes) {
+        fresh += bytes.length;
+        dispatch({ type: "output", stream, bytes });
+      },
+      discontinuity(verdict, position) {
+        dispatch({ type: "discontinuity", stream, verdict, position });
+      },
+    };
+  }
+
+  function settle(): void {
+    stopTimer("settle");
+    positioners.stdout.settle(sinks.stdout);
+    positioners.stderr.settle(sinks.stderr);
+  }
+
+  function discard(): void {
+    const open = connection;
+    connection = null;
+    stopTimer("settle");
+    open?.discard();
+  }
+
+  function askStatus(): void {
+    probing?.abort();
+    const asked = new AbortController();
+    probing = asked;
+    const answer = (report: Parameters<typeof reported>[0]) => {
+      if (probing === asked) reported(report);
+    };
+    probe(asked.signal).then(answer, (error: unknown) =>
+      answer({ kind: "unavailable", message: String(error), cause: error }),
+    );
+  }
+
+  function reported(report: Extract<Event, { type: "status" }>["report"]): void {
+    probing = null;
+    dispatch({ type: "status", report, now: clock.now(), random: clock.random() });
+  }
+
+  function startTimer(timer: Timer | "settle", delay: number): void {
+    stopTimer(timer);
+    // One timer per silence, not one per frame: a timer that wants silence looks back when it is due.
+    const quiet = timer === "silence" || timer === "grace" || timer === "settle";
+    const arm = (seen: number) => {
+      timers.set(
+        timer,
+        clock.after(delay, () => {
+          if (quiet && heard !== seen) {
+            arm(heard);
+            return;
+          }
+          timers.delete(timer);
+          if (timer === "settle") settle();
+          else dispatch({ type: "timer", timer, now: clock.now(), random: clock.random() });
+        }),
+      );
+    };
+    arm(heard);
+  }
+
+  function stopTimer(timer: Timer | "settle"): void {
+    timers.get(timer)?.();
+    timers.delete(timer);
+  }
+
+  function stopTimers(): void {
+    for (const timer of [...timers.keys()]) stopTimer(timer);
+  }
+
+  /** Nothing is left running. What was still held is delivered: there is no replay to wait for any more. */
+  function end(): void {
+    discard();
+    for (const stream of ["stdout", "stderr"] as const) {
+      positioners[stream].settle({
+        fresh: (bytes) => outputs.emit(stream, bytes),
+        discontinuity: () => {},
+      });
+    }
+    stopTimers();
+    probing?.abort();
+    probing = null;
+  }
+
+  function release(): void {
+    const released = waiters;
+    waiters = [];
+    for (const waiter of released) ready().then(waiter.resolve, waiter.reject);
+  }
+
+  function ready(): Promise<void> {
+    if (state.name === "ended") return Promise.reject(new Error("The execution is over."));
+    if (connection !== null && isOpen(state)) {
+      const open = connection;
+      // It may have been cut while it was full: then the wait goes on with the next one.
+      return open.writable().then(() => (connection === open ? undefined : ready()));
+    }
+    return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+  }
+
+  return {
+    start: () => dispatch({ type: "start", now: clock.now() }),
+    position: (stream) => positioners[stream].position,
+    ready,
+    send: (bytes) => connection?.send(bytes),
+    eof: () => dispatch({ type: "stdinEof" }),
+    resize: (size) => dispatch({ type: "resize", size }),
+    killed: () => dispatch({ type: "killed" }),
+    abort: (reason) => dispatch({ type: "abort", reason }),
+    detach: () => dispatch({ type: "detach" }),
+  };
+}

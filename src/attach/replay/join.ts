@@ -1,0 +1,48 @@
+/** Where in the kept bytes a replay may begin. */
+export interface Joins {
+  /** How many places fit with at least `minimum` bytes in common. */
+  readonly count: number;
+  /** The first of them: the longest overlap. */
+  readonly first: number;
+  /** The last of them: the shortest overlap. */
+  readonly last: number;
+}
+
+/**
+ * All offsets `s` in `kept` at which `replay` may begin: `kept` from `s` on and `replay` are equal as far as both reach,
+ * which is `minimum` bytes or more. Linear in time (Knuth, Morris, Pratt); four bytes of memory per byte of `replay`.
+ */
+export function findJoins(kept: Uint8Array, replay: Uint8Array, minimum: number): Joins {
+  const found = { count: 0, first: -1, last: -1 };
+  if (replay.length < minimum) return found;
+  const borders = bordersOf(replay);
+  const add = (offset: number): void => {
+    if (found.count === 0) found.first = offset;
+    found.last = offset;
+    found.count += 1;
+  };
+  let matched = 0;
+  for (let at = 0; at < kept.length; at += 1) {
+    const byte = kept[at];
+    while (matched > 0 && (matched === replay.length || replay[matched] !== byte))
+      matched = borders[matched - 1] ?? 0;
+    if (replay[matched] === byte) matched += 1;
+    if (matched === replay.length) add(at + 1 - matched);
+  }
+  // What is matched at the end is the longest overlap that runs out of `kept`; its borders are the shorter ones.
+  if (matched === replay.length) matched = borders[matched - 1] ?? 0;
+  for (; matched >= minimum; matched = borders[matched - 1] ?? 0) add(kept.length - matched);
+  return found;
+}
+
+/** For each prefix of `bytes` the length of its longest proper border. */
+function bordersOf(bytes: Uint8Array): Uint32Array {
+  const borders = new Uint32Array(bytes.length);
+  let length = 0;
+  for (let at = 1; at < bytes.length; at += 1) {
+    while (length > 0 && bytes[at] !== bytes[length]) length = borders[length - 1] ?? 0;
+    if (bytes[at] === bytes[length]) length += 1;
+    borders[at] = length;
+  }
+  return borders;
+}

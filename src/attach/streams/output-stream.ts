@@ -1,0 +1,120 @@
+import { BoxLiteError } from "../../errors/index.ts";
+
+/** The writing end of an output stream. */
+export interface OutputStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Hands on bytes; never blocks. Over the limit the stream fails once what waits has been read. */
+  write(bytes: Uint8Array): void;
+  /** The stream ends after what waits. */
+  end(): void;
+  /** The stream fails after what waits: nothing that was delivered is lost. */
+  fail(error: unknown): void;
+}
+
+/** Chunks that wait together are handed out together, up to this many bytes. */
+const COALESCED_BYTES = 64 * 1024;
+
+/**
+ * A `ReadableStream` over a queue bounded in bytes. The socket behind it is never paused (the servers drop output for a
+ * client that stalls), so a consumer that falls behind by more than `maxBufferedBytes` gets an error there, in its own
+ * stream only. Cancelling discards what waits and what is still to come.
+ */
+export function createOutputStream(name: string, maxBufferedBytes: number): OutputStream {
+  const queue: Uint8Array[] = [];
+  let queued = 0;
+  let wanted = false;
+  let state: "open" | "closing" | "done" = "open";
+  let failure: { readonly error: unknown } | null = null;
+  let controller: ReadableStreamDefaultController<Uint8Array>;
+
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      start(c) {
+        controller = c;
+      },
+      pull() {
+        wanted = true;
+        serve();
+      },
+      cancel() {
+        state = "done";
+        queue.length = 0;
+        queued = 0;
+      },
+    },
+    // No queue of the platform's: it counts chunks, not bytes, and drops what waits when the stream fails.
+    { highWaterMark: 0 },
+  );
+
+  function serve(): void {
+    if (state === "done") return;
+    if (queue.length > 0) {
+      if (!wanted) return;
+      wanted = false;
+      controller.enqueue(take());
+    }
+    // What ends the stream does so as soon as nothing waits, whether somebody reads or not.
+    if (queue.length === 0 && state === "closing") {
+      state = "done";
+      if (failure === null) controller.close();
+      else controller.error(failure.error);
+    }
+  }
+
+  /** Takes the next chunk: the oldest as it is, or the oldest few in one. */
+  function take(): Uint8Array {
+    let count = 0;
+    let length = 0;
+    for (const bytes of queue) {
+      if (count > 0 && length + bytes.length > COALESCED_BYTES) break;
+      count += 1;
+      length += bytes.length;
+    }
+    const taken = queue.splice(0, count);
+    queued -= length;
+    const first = taken[0];
+    if (taken.length === 1 && first !== undefined) return first;
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const bytes of taken) {
+      whole.set(bytes, at);
+      at += bytes.length;
+    }
+    return whole;
+  }
+
+  function close(reason: { readonly error: unknown } | null): void {
+    if (state !== "open") return;
+    state = "closing";
+    failure = reason;
+    serve();
+  }
+
+  return {
+    readable,
+    write(bytes) {
+      if (state !== "open") return;
+      if (wanted && queue.length === 0) {
+        wanted = false;
+        controller.enqueue(bytes);
+        return;
+      }
+      if (queued + bytes.length > maxBufferedBytes) {
+        const message =
+          `${name}: the consumer fell behind by more than ${maxBufferedBytes} bytes (maxBufferedBytes), ` +
+          "and what followed was not kept. Read the stream while the command runs, cancel it if it is not needed, " +
+          "or redirect large output to a file in the box.";
+        close({ error: new BoxLiteError("buffer_overflow", message) });
+        return;
+      }
+      queue.push(bytes);
+      queued += bytes.length;
+    },
+    end() {
+      close(null);
+    },
+    fail(error) {
+      close({ error });
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import IsomorphicWebSocket from "isomorphic-ws";
+import type { Connection, ConnectionHandlers, Transport } from "./transport.ts";
+
+/** The part of the standard WebSocket that is used. The platform's own and the `ws` package's both fit. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(
+    type: "open" | "message" | "close" | "error",
+    listener: (event: SocketEvent) => void,
+  ): void;
+}
+
+/** What is read of a socket's events: `data` of a message, `code` and `reason` of a close. */
+export interface SocketEvent {
+  readonly type: string;
+  readonly data?: unknown;
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** Makes the socket of one attach. Where the platform cannot set headers, the URL is all there is. */
+export type WebSocketFactory = (
+  url: string,
+  init: { readonly headers: Readonly<Record<string, string>> },
+) => WebSocketLike;
+
+export interface WebSocketTransportOptions {
+  /** The attach, as a `ws:` or `wss:` URL. */
+  readonly url: string;
+  /** Headers of the upgrade, asked for anew for each one: a token may have been renewed. Browsers cannot send any. */
+  readonly headers: () => Promise<Record<string, string>>;
+  /** Default: the `ws` package on Node, Deno and Bun, the platform's WebSocket in browsers. */
+  readonly webSocket?: WebSocketFactory | undefined;
+}
+
+/** Above this many bytes under way, stdin waits. */
+const SEND_WINDOW = 256 * 1024;
+/** How often a full socket is looked at, in milliseconds: browsers have no event for "drained". */
+const DRAIN_POLL = 10;
+/** A replay is 256 KiB in one message; what is far larger is no BoxLite server's. */
+const MAX_MESSAGE = 16 * 1024 * 1024;
+/** How long `ws` waits for the server's close frame, in milliseconds, before it drops the socket. */
+const CLOSE_TIMEOUT = 1_000;
+const MAX_REFUSAL = 4096;
+
+/** A WebSocket as the pump's transport. */
+export function createWebSocketTransport(options: WebSocketTransportOptions): Transport {
+  return { open: (handlers) => openConnection(options, handlers) };
+}
+
+function openConnection(options: WebSocketTransportOptions, handlers: ConnectionHandlers): Connection {
+  let socket: WebSocketLike | null = null;
+  let over = false;
+  let poll: (() => void) | null = null;
+
+  // Every way to end leads through here once; a discarded connection has ended already.
+  const guarded: ConnectionHandlers = {
+    opened() {
+      if (!over) handlers.opened();
+    },
+    message(data) {
+      if (!over) handlers.message(data);
+    },
+    closed(cause) {
+      if (over) return;
+      over = true;
+      poll?.();
+      handlers.closed(cause);
+    },
+  };
+
+  options.headers().then(
+    (headers) => {
+      if (over) return;
+      try {
+        socket = (options.webSocket ?? platformWebSocket)(options.url, { headers });
+        if (isNodeSocket(socket)) listenToNodeSocket(socket, guarded);
+        else listenToStandardSocket(socket, guarded);
+      } catch (error) {
+        guarded.closed({ kind: "failed", message: messageOf(error) });
+      }
+    },
+    (error: unknown) => guarded.closed({ kind: "failed", message: messageOf(error) }),
+  );
+
+  return {
+    send(data) {
+      if (over || socket?.readyState !== 1) return;
+      socket.send(typeof data === "string" ? data : unshared(data));
+    },
+    writable() {
+      const open = socket;
+      if (over || open === null || open.bufferedAmount < SEND_WINDOW) return Promise.resolve();
+      return new Promise((resolve) => {
+        const look = setInterval(() => {
+          if (over || open.bufferedAmount < SEND_WINDOW) poll?.();
+        }, DRAIN_POLL);
+        poll = () => {
+          clearInterval(look);
+          poll = null;
+          resolve();
+        };
+      });
+    },
+    discard() {
+      over = true;
+      poll?.();
+      // Closed with the handshake: a server that is still sending sees a close, not a reset.
+      socket?.close(1000);
+    },
+  };
+}
+
+type NodeSocket = InstanceType<typeof IsomorphicWebSocket>;
+
+function platformWebSocket(
+  url: string,
+  init: { readonly headers: Readonly<Record<string, string>> },
+): WebSocketLike {
+  // A browser's constructor takes no options, and would take an object for a list of subprotocols.
+  if (!("on" in IsomorphicWebSocket.prototype)) return new IsomorphicWebSocket(url);
+  const options = {
+    headers: init.headers,
+    perMessageDeflate: false,
+    maxPayload: MAX_MESSAGE,
+    closeTimeout: CLOSE_TIMEOUT,
+  };
+  return new IsomorphicWebSocket(url, options);
+}
+
+function isNodeSocket(socket: WebSocketLike): socket is NodeSocket {
+  return "on" in socket && "terminate" in socket;
+}
+
+/** `ws`: its own events spare an object per message, and only they tell the status of a refused upgrade. */
+function listenToNodeSocket(socket: NodeSocket, handlers: ConnectionHandlers): void {
+  let opened = false;
+  let problem = "";
+  socket.on("open", () => {
+    opened = true;
+    handlers.opened();
+  });
+  socket.on("message", (data, isBinary) => {
+    // A Buffer, by the default `binaryType`.
+    if (data instanceof Uint8Array) handlers.message(isBinary ? data : data.toString());
+  });
+  socket.on("unexpected-response", (request, response) => {
+    let body = "";
+    const refused = () => {
+      request.destroy();
+      handlers.closed({ kind: "refused", status: response.statusCode ?? 0, message: sentenceOf(body) });
+    };
+    response.setEncoding("utf8");
+    response.on("data", (text: string) => {
+      body += text;
+      if (body.length > MAX_REFUSAL) refused();
+    });
+    response.on("end", refused);
+    response.on("error", refused);
+  });
+  socket.on("error", (error) => {
+    problem = messageOf(error);
+  });
+  socket.on("close", (code, reason) => {
+    if (opened) handlers.closed({ kind: "closed", code, message: reason.toString() || problem });
+    else handlers.closed({ kind: "failed", message: problem });
+  });
+}
+
+function listenToStandardSocket(socket: WebSocketLike, handlers: ConnectionHandlers): void {
+  let opened = false;
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("open", () => {
+    opened = true;
+    handlers.opened();
+  });
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") handlers.message(data);
+    else if (data instanceof ArrayBuffer) handlers.message(new Uint8Array(data));
+  });
+  socket.addEventListener("close", ({ code = 1006, reason = "" }) => {
+    handlers.closed(opened ? { kind: "closed", code, message: reason } : { kind: "failed", message: reason });
+  });
+  // Its event says nothing; the close that follows is what counts.
+  socket.addEventListener("error", () => {});
+}
+
+/** The sentence in a refusal's body, whichever of the servers' shapes it has. */
+function sentenceOf(body: string): string {
+  const text = body.trim();
+  try {
+    const { error, message } = JSON.parse(text);
+    const sentence = typeof error === "object" && error !== null ? error.message : (message ?? error);
+    if (typeof sentence === "string") return sentence;
+  } catch {
+    // Plain text, HTML, or nothing.
+  }
+  return text.startsWith("<") ? "" : text.slice(0, 200);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Node's AggregateError of a failed connect has an empty message; its code says it.
+  return error.message || String("code" in error ? error.code : error.name);
+}
+
+/** A view that a socket may take: what lies on shared memory is copied. */
+function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
+}

@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import { type HttpAnswer, quote } from "../errors/http-answer.ts";
+import { InvalidResponseError } from "../errors/index.ts";
+
+/** Bytes of a body that are read at most. A failure's is cut there, a success cannot be cut. */
+const MAX_FAILURE = 1024 * 1024;
+const MAX_SUCCESS = 16 * 1024 * 1024;
+
+/** @throws InvalidResponseError for a success that is larger than any answer of the API. */
+export async function readText(response: Response, asked: string): Promise<string> {
+  if (response.body === null) return "";
+  const limit = response.ok ? MAX_SUCCESS : MAX_FAILURE;
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    length += value.length;
+    text += decoder.decode(value, { stream: true });
+    if (length > limit) {
+      // Nobody waits for it: a server that never ends its answer must not hold up this one.
+      reader.cancel().catch(() => {});
+      if (!response.ok) return text;
+      throw new InvalidResponseError(
+        `${asked}: the answer is larger than ${limit / 1024 / 1024} MiB, so it is none of the BoxLite API's. Check baseUrl.`,
+        { status: response.status },
+      );
+    }
+  }
+}
+
+/**
+ * Reads a success as JSON of a shape.
+ *
+ * @throws InvalidResponseError that names the field which does not fit.
+ */
+export function parseAnswer<S extends v.GenericSchema>(schema: S, answer: HttpAnswer): v.InferOutput<S> {
+  const result = v.safeParse(schema, parseJson(answer));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = v.getDotPath(issue);
+  const what = field === null ? "the answer" : `its field ${field}`;
+  throw invalid(answer, `${what} does not fit (${quote(issue.message, answer)})`);
+}
+
+function parseJson(answer: HttpAnswer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    const text = answer.text.trim();
+    if (text === "") throw invalid(answer, "the answer is empty");
+    throw invalid(answer, `the answer is not JSON: ${JSON.stringify(quote(text, answer))}`);
+  }
+}
+
+function invalid(answer: HttpAnswer, what: string): InvalidResponseError {
+  const { asked, status, requestId } = answer;
+  const message = `${asked}: the server answered ${status}, but ${what}. Check that baseUrl leads to a BoxLite server.`;
+  return new InvalidResponseError(message, { status, requestId });
+}

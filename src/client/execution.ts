@@ -1,0 +1,229 @@
+import { attach, type FollowOptions } from "../attach/attachment.ts";
+import type { ExecutionEvent } from "../attach/events.ts";
+import type { ExecutionExit } from "../attach/exit.ts";
+import type { TerminalSize } from "../attach/frames.ts";
+import { createWebSocketTransport } from "../attach/websocket.ts";
+import { BoxLiteError, InvalidRequestError, NotFoundError } from "../errors/index.ts";
+import type { BoxContext, CallOptions } from "./box.ts";
+import { withDeadline } from "./deadline.ts";
+import { withDispose } from "./disposal.ts";
+import { feed, type StdinSource } from "./feed.ts";
+import type { Http } from "./http.ts";
+import { type ExecutionOutput, type ExecutionText, readAsText, readOutput } from "./output.ts";
+import { Status } from "./schemas.ts";
+import { type SignalName, signalNumber } from "./signals.ts";
+import { createStatusProbe } from "./status-probe.ts";
+
+/** What the server says of an execution. */
+export interface ExecutionStatus {
+  readonly status: "running" | "completed" | "killed" | "timed_out" | (string & {});
+  /** As the server counts: negative for a signal. Null while it runs. */
+  readonly exitCode: number | null;
+  readonly message: string | null;
+}
+
+/**
+ * A command in a box, followed over a connection that is opened again when it is cut. Every byte that the server still
+ * has is delivered once, in order; where that cannot be proved, `events` has a `discontinuity` and `exit` is not
+ * `complete`.
+ *
+ * `await using` ends it with the scope: one from `exec()` is killed if it still runs (unless it was detached before),
+ * one from `attach()` is detached. Streams that nobody reads are cancelled then. No connection is left.
+ */
+export interface Execution extends AsyncDisposable {
+  readonly id: string;
+  readonly boxId: string;
+  /** Buffered up to `maxBufferedBytes`; a stream that nobody reads holds up nothing. */
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  /** Close it, or a process that reads to the end of its stdin never ends. */
+  readonly stdin: WritableStream<Uint8Array>;
+  /** What happens to the connection. The last 256 wait for a reader. */
+  readonly events: ReadableStream<ExecutionEvent>;
+  /** How it ended; does not wait for the streams to be read. Rejects with a typed error if that cannot be known. */
+  readonly exit: Promise<ExecutionExit>;
+  /**
+   * Asks the server. On the cloud this counts as activity and keeps the box awake.
+   *
+   * @throws NotFoundError once the server has forgotten it: after a kill, or 5 minutes after the end.
+   */
+  status(options?: CallOptions): Promise<ExecutionStatus>;
+  /**
+   * Kills the process (SIGKILL), after which the server forgets it. No error if it has ended.
+   *
+   * @throws NotFoundError if the server does not know it and its end was not seen either.
+   */
+  kill(options?: CallOptions): Promise<void>;
+  /** @throws InvalidRequestError for a signal that no server sends on, ConflictError if it has ended. */
+  signal(signal: SignalName | number, options?: CallOptions): Promise<void>;
+  /**
+   * Sets the terminal's size: now, and again after each reconnect.
+   *
+   * @throws InvalidRequestError unless both are whole numbers from 1 to 65,535.
+   */
+  resize(size: TerminalSize): void;
+  /** Lets go of it: the process goes on, the streams and `exit` fail with code `detached`. */
+  detach(): void;
+  /** Reads both streams to their end. All of it is kept in memory. */
+  output(): Promise<ExecutionOutput>;
+  /** Reads both streams to their end, as UTF-8. All of it is kept in memory. */
+  text(): Promise<ExecutionText>;
+}
+
+export interface FollowExecutionOptions extends FollowOptions {
+  readonly size?: TerminalSize | undefined;
+  readonly stdin?: StdinSource | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Started by this client: to be killed with its handle. */
+  readonly owned: boolean;
+}
+
+/** Milliseconds; serve itself gives up a kill after 10 s. */
+const KILL_TIMEOUT = 15_000;
+/** Milliseconds that disposing waits for the kill, and then for the exit that follows it. */
+const DISPOSE_TIMEOUT = 5_000;
+
+/** Opens the connection of an execution and follows it. */
+export async function followExecution(
+  context: BoxContext,
+  boxId: string,
+  id: string,
+  options: FollowExecutionOptions,
+): Promise<Execution> {
+  const { http, webSocket } = context;
+  const { size, stdin, signal, owned, ...follow } = options;
+  const path = ["boxes", boxId, "executions", id];
+  const subject = `Execution ${id} of box ${boxId}`;
+  const url = await http.webSocketUrl([...path, "attach"]);
+  const attachment = attach({
+    ...follow,
+    transport: createWebSocketTransport({ url, headers: http.headers, webSocket }),
+    probe: createStatusProbe(http, path),
+    subject,
+    size,
+  });
+  const { stdout, stderr, events, exit } = attachment;
+  /** Whether a missing execution is what is to be expected. */
+  let over = false;
+  let detached = false;
+  let killing: Promise<void> | undefined;
+
+  async function kill(abort: AbortSignal | undefined): Promise<void> {
+    if (over) return;
+    try {
+      await killExecution(http, boxId, id, abort);
+      over = true;
+      attachment.killed();
+    } catch (error) {
+      if (!(over && error instanceof NotFoundError)) throw error;
+    }
+  }
+
+  /** Ends the handle; what was started here ends with it, behind the caller's back. */
+  function giveUp(reason: unknown): void {
+    if (attachment.ended) return;
+    attachment.abort(reason);
+    if (owned) killing = kill(undefined).catch(() => {});
+  }
+
+  async function dispose(): Promise<void> {
+    if (owned && !over && !detached && killing === undefined) {
+      const late = () => new BoxLiteError("timeout", `${subject} could not be killed in time.`);
+      const killed = async (expired: AbortSignal) => {
+        await kill(expired);
+        await exit;
+      };
+      await withDeadline(DISPOSE_TIMEOUT, undefined, late, killed).catch(() => {});
+      const message = `${subject} was killed, for its handle was disposed before it had ended.`;
+      attachment.abort(new BoxLiteError("disposed", message));
+    } else {
+      attachment.detach();
+    }
+    await killing;
+    await Promise.all([stdout, stderr, events].map(discard));
+  }
+
+  const onAbort = () => giveUp(signal?.reason);
+  const release = () => signal?.removeEventListener("abort", onAbort);
+  exit.then(() => {
+    over = true;
+    release();
+  }, release);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+  // The process need not read all of its stdin: only while it runs is a failure the source's.
+  if (stdin !== undefined) feed(stdin, attachment.stdin, giveUp);
+
+  const execution = {
+    id,
+    boxId,
+    stdout,
+    stderr,
+    stdin: attachment.stdin,
+    events,
+    exit,
+    async status(call: CallOptions = {}): Promise<ExecutionStatus> {
+      const action = `Ask for the status of execution ${id}`;
+      const answer = await http.json(
+        { action, method: "GET", path, retry: true, signal: call.signal },
+        Status,
+      );
+      return {
+        status: answer.status,
+        exitCode: answer.exit_code ?? null,
+        message: answer.error_message ?? null,
+      };
+    },
+    kill: (call: CallOptions = {}) => kill(call.signal),
+    async signal(name: SignalName | number, call: CallOptions = {}): Promise<void> {
+      const json = { signal: signalNumber(name) };
+      const action = `Send ${name} to execution ${id}`;
+      await http.send({ action, method: "POST", path: [...path, "signal"], json, signal: call.signal });
+    },
+    resize: (to: TerminalSize) => attachment.resize(checkSize(to)),
+    detach(): void {
+      detached = true;
+      attachment.detach();
+    },
+    output: () => readOutput(attachment),
+    text: () => readAsText(attachment),
+  };
+  return withDispose(execution, dispose);
+}
+
+/** @throws BoxLiteError */
+export async function killExecution(
+  http: Http,
+  boxId: string,
+  id: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const path = ["boxes", boxId, "executions", id];
+  await http.send({
+    action: `Kill execution ${id}`,
+    method: "DELETE",
+    path,
+    timeout: KILL_TIMEOUT,
+    signal,
+  });
+}
+
+/** @throws InvalidRequestError for a size that no server takes. */
+export function checkSize(size: TerminalSize): TerminalSize {
+  const { cols, rows } = size;
+  if (isCount(cols) && isCount(rows)) return { cols, rows };
+  throw new InvalidRequestError(
+    "invalid_argument",
+    `A terminal of ${cols} × ${rows} cannot be: cols and rows must be whole numbers from 1 to 65535.`,
+  );
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= 65_535;
+}
+
+/** Ends a stream that nobody reads. */
+async function discard(stream: ReadableStream<unknown>): Promise<void> {
+  if (stream.locked) return;
+  await stream.cancel().catch(() => {});
+}

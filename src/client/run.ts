@@ -1,0 +1,39 @@
+import type { Box } from "./box.ts";
+import type { Boxes, CreateBoxOptions } from "./boxes.ts";
+import type { ExecOptions } from "./exec.ts";
+import type { ExecutionText } from "./output.ts";
+
+/** One command in a box of its own: the box's options, the command's, and the command. */
+export interface RunOptions
+  extends Omit<CreateBoxOptions, "name" | "env" | "workingDir" | "entrypoint" | "cmd">,
+    Omit<ExecOptions, "tty"> {
+  /** The program, found through the box's `PATH`; no shell is involved. */
+  readonly command: string;
+  readonly args?: readonly string[] | undefined;
+}
+
+/** Runs a command in a new box and removes the box, whatever comes of it. */
+export async function run(
+  boxes: Boxes,
+  removed: (box: Box) => Promise<void>,
+  options: RunOptions,
+): Promise<ExecutionText> {
+  const { image, cpus, memoryMib, diskSizeGb, user, autoStop, autoDelete, autoResume, network, ...command } =
+    options;
+  const { command: program, args = [], stdin = "", ...exec } = command;
+  const { signal } = exec;
+  const machine = { image, cpus, memoryMib, diskSizeGb, user, autoStop, autoDelete, autoResume, network };
+  const box = await boxes.create({ ...machine, signal });
+  let result: ExecutionText;
+  try {
+    // Nobody could write to its stdin: without one it is closed, so that what reads it ends.
+    const execution = await box.exec(program, args, { ...exec, stdin });
+    result = await execution.text();
+  } catch (error) {
+    // The first error is what matters; it is not to be hidden by one in cleaning up.
+    await removed(box).catch(() => {});
+    throw error;
+  }
+  await removed(box);
+  return result;
+}

@@ -1,0 +1,53 @@
+import { BoxLiteError, type BoxLiteErrorDetails } from "./boxlite-error.ts";
+
+/** The token is missing, wrong or expired (401), or does not allow this (403). */
+export class AuthenticationError extends BoxLiteError {
+  override readonly name: string = "AuthenticationError";
+}
+
+/** The server knows no such box or execution (404), or no longer (410, `session_reaped`, `execution_gone`). */
+export class NotFoundError extends BoxLiteError {
+  override readonly name: string = "NotFoundError";
+}
+
+/** It exists already (`already_exists`), or is in no state for this (`invalid_state`, `stopped`): 409 and 428. */
+export class ConflictError extends BoxLiteError {
+  override readonly name: string = "ConflictError";
+}
+
+/**
+ * The request cannot be carried out as it is: refused by the server (400, 405, 413, 415, 422; also `image_pull_failed`
+ * and `execution_failed`), or by this library before anything was sent (`invalid_argument`, no `status`).
+ */
+export class InvalidRequestError extends BoxLiteError {
+  override readonly name: string = "InvalidRequestError";
+}
+
+/** Details of an answer that may say when to try again. */
+export interface RetryableErrorDetails extends BoxLiteErrorDetails {
+  readonly retryAfter?: number | undefined;
+}
+
+/** Too many requests, or a quota is used up (429). */
+export class RateLimitError extends BoxLiteError {
+  override readonly name: string = "RateLimitError";
+  /** Milliseconds to wait, from `Retry-After`; undefined where the server did not say (or a browser may not read it). */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: string, message: string, details: RetryableErrorDetails = {}) {
+    super(code, message, details);
+    this.retryAfter = details.retryAfter;
+  }
+}
+
+/** The server failed (5xx). */
+export class ServerError extends BoxLiteError {
+  override readonly name: string = "ServerError";
+  /** Milliseconds to wait, from `Retry-After`; undefined where the server did not say. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: string, message: string, details: RetryableErrorDetails = {}) {
+    super(code, message, details);
+    this.retryAfter = details.retryAfter;
+  }
+}

@@ -1,0 +1,32 @@
+/** What is known of the request that failed. */
+export interface BoxLiteErrorDetails {
+  /** HTTP status of the answer. */
+  readonly status?: number | undefined;
+  /** `X-Request-Id` of the answer, for the server's operator. */
+  readonly requestId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The base of every error of this library. `code` is the server's own code where it sent one (`not_found`,
+ * `invalid_state`, …), else one of the client's:
+ *
+ * - `network`: no answer; `invalid_response`: an answer that is none of the API's; `timeout`: none in time.
+ * - `connection_lost`: an execution could not be attached again within the reconnect budget.
+ * - `execution_gone`: the server does not know the execution any more.
+ * - `buffer_overflow`: a consumer fell too far behind. `detached`, `ended`: the handle was released, the process is over.
+ * - `disposed`: an execution that was still running was killed because its handle was disposed.
+ */
+export class BoxLiteError extends Error {
+  override readonly name: string = "BoxLiteError";
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(code: string, message: string, details: BoxLiteErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.status = details.status;
+    this.requestId = details.requestId;
+  }
+}

@@ -1,0 +1,28 @@
+/** An HTTP answer with its body read, and what was asked. */
+export interface HttpAnswer {
+  /** For messages, e.g. `Create box (POST http://127.0.0.1:8100/v1/boxes)`. */
+  readonly asked: string;
+  /** 0 for a redirect that a browser does not let see. */
+  readonly status: number;
+  readonly text: string;
+  /** `Content-Type`; "" where there is none. */
+  readonly contentType: string;
+  /** `X-Request-Id`. */
+  readonly requestId?: string | undefined;
+  /** `Retry-After` as sent: seconds or a date. */
+  readonly retryAfter?: string | undefined;
+  /** `Location`. */
+  readonly location?: string | undefined;
+  /** The token that was sent: an answer that repeats it is not quoted with it. */
+  readonly secret?: string | undefined;
+}
+
+/** Long enough for any message of the servers, short enough for a log line. */
+const MAX_QUOTE = 500;
+
+/** Something that the server said, as a message may quote it. */
+export function quote(text: string, { secret }: HttpAnswer): string {
+  // In this order: a token that is cut in two would not be found.
+  const safe = secret === undefined ? text : text.replaceAll(secret, "(token)");
+  return safe.length > MAX_QUOTE ? `${safe.slice(0, MAX_QUOTE)}…` : safe;
+}

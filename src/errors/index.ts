@@ -1,0 +1,16 @@
+export {
+  AuthenticationError,
+  ConflictError,
+  InvalidRequestError,
+  NotFoundError,
+  RateLimitError,
+  type RetryableErrorDetails,
+  ServerError,
+} from "./answer-errors.ts";
+export { BoxLiteError, type BoxLiteErrorDetails } from "./boxlite-error.ts";
+export {
+  ConnectionLostError,
+  InvalidResponseError,
+  NetworkError,
+  TimeoutError,
+} from "./connection-errors.ts";

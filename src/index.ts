@@ -1,0 +1,17 @@
+export type { FollowOptions, LivenessOptions } from "./attach/attachment.ts";
+export type { ExecutionEvent } from "./attach/events.ts";
+export type { ExecutionExit } from "./attach/exit.ts";
+export type { OutputName, TerminalSize } from "./attach/frames.ts";
+export type { SocketEvent, WebSocketFactory, WebSocketLike } from "./attach/websocket.ts";
+export type { Token } from "./client/authorization.ts";
+export type { AttachOptions, Box, CallOptions, RemoveOptions } from "./client/box.ts";
+export type { BoxInfo, BoxStatus } from "./client/box-info.ts";
+export type { Boxes, CreateBoxOptions, NetworkOptions } from "./client/boxes.ts";
+export { BoxLite, type BoxLiteOptions } from "./client/boxlite.ts";
+export type { ExecOptions } from "./client/exec.ts";
+export type { Execution, ExecutionStatus } from "./client/execution.ts";
+export type { StdinSource } from "./client/feed.ts";
+export type { ExecutionOutput, ExecutionText } from "./client/output.ts";
+export type { RunOptions } from "./client/run.ts";
+export type { SignalName } from "./client/signals.ts";
+export * from "./errors/index.ts";

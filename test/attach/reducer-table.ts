@@ -1,0 +1,249 @@
+import type { EventCase, StateCase } from "./reducer-cases.ts";
+
+type Row = Record<EventCase, string>;
+/** Part of a row; a row with a cell missing does not compile. */
+type Cells<Cases extends EventCase> = Record<Cases, string>;
+
+const STAY = "stay";
+
+const NOT_STARTED: Cells<"start" | "opened"> = { start: STAY, opened: STAY };
+
+const USER_CALLS: Cells<"stdin eof" | "resize" | "killed" | "abort" | "detach"> = {
+  "stdin eof": STAY,
+  resize: STAY,
+  killed: STAY,
+  abort: "ended: fail aborted",
+  detach: "ended: fail detached",
+};
+const USER_CALLS_WHEN_OPEN = { ...USER_CALLS, "stdin eof": "stay: sendStdinEof", resize: "stay: sendResize" };
+
+type Frame =
+  | "output"
+  | "heard"
+  | "exit"
+  | "error frame"
+  | "liveness answer"
+  | "unknown frame"
+  | "discontinuity";
+const NO_FRAMES: Cells<Frame> = {
+  output: STAY,
+  heard: STAY,
+  exit: STAY,
+  "error frame": STAY,
+  "liveness answer": STAY,
+  "unknown frame": STAY,
+  discontinuity: "stay: (discontinuity)",
+};
+const FRAMES: Cells<Frame> = {
+  output: "stay: emit",
+  heard: STAY,
+  exit: "ended: finish completed 7 by exit-frame",
+  "error frame": "stay: (server-message)",
+  "liveness answer": STAY,
+  "unknown frame": "stay: (unknown-frame)",
+  discontinuity: "stay: (discontinuity)",
+};
+
+type Closed = "closed 1006" | "could not open" | "refused 404" | "refused 409";
+const closed = (all: string): Cells<Closed> => ({
+  "closed 1006": all,
+  "could not open": all,
+  "refused 404": all,
+  "refused 409": all,
+});
+
+type Status = "status running" | "status terminal" | "status gone" | "status denied" | "status unavailable";
+const NO_STATUS: Cells<Status> = {
+  "status running": STAY,
+  "status terminal": STAY,
+  "status gone": STAY,
+  "status denied": STAY,
+  "status unavailable": STAY,
+};
+
+type Timer = "timer open" | "timer backoff" | "timer silence" | "timer answer" | "timer grace";
+const NO_TIMERS: Cells<Timer> = {
+  "timer open": STAY,
+  "timer backoff": STAY,
+  "timer silence": STAY,
+  "timer answer": STAY,
+  "timer grace": STAY,
+};
+
+/** What every state makes of every event: the state it leads to and the actions, in order. */
+export const TABLE: Record<StateCase, Row> = {
+  idle: {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed(STAY),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    start: "connecting: attach, +open 10000",
+  },
+  connecting: {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed("probing: -timers, (disconnected), probe"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    opened: "attached: -timers, sendResize, sendStdinEof, +silence 20000, (connected)",
+    "timer open": "probing: discard, (disconnected), probe",
+  },
+  "connecting to drain": {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed("waiting to drain: -timers, (disconnected), (reconnecting), +backoff 75"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    opened: "attached to drain: -timers, sendResize, sendStdinEof, +grace 5000, (connected)",
+    "refused 404": "ended: -timers, (disconnected), finish completed 42 by status",
+    "timer open": "waiting to drain: discard, (disconnected), (reconnecting), +backoff 75",
+  },
+  attached: {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("probing: -timers, (disconnected), probe"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "timer silence": "checking: (checking), sendLivenessProbe, +answer 10000, probe",
+  },
+  "attached to drain": {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("waiting to drain: -timers, (disconnected), (reconnecting), +backoff 75"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "timer grace": "waiting to drain: discard, (reconnecting), +backoff 75",
+  },
+  checking: {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("probing: -timers, (disconnected), probe"),
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "status running": "stay: (status running)",
+    "status terminal": "concluding: -timers, (status completed), +grace 5000",
+    "status gone": "concluding: -timers, (status gone), +grace 5000",
+    "status denied": "stay: (status denied)",
+    "status unavailable": "stay: (status unavailable)",
+    "timer answer": "waiting: -timers, discard, (checked), (disconnected), (reconnecting), +backoff 75",
+  },
+  "checking, status known": {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("probing: -timers, (disconnected), probe"),
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    output: "attached: emit, -timers, (checked), +silence 20000",
+    heard: "attached: -timers, (checked), +silence 20000",
+    "error frame": "attached: (server-message), -timers, (checked), +silence 20000",
+    "liveness answer": "attached: -timers, (checked), +silence 20000",
+    "unknown frame": "attached: (unknown-frame), -timers, (checked), +silence 20000",
+    "status running": "stay: (status running)",
+    "status terminal": "concluding: -timers, (status completed), +grace 5000",
+    "status gone": "concluding: -timers, (status gone), +grace 5000",
+    "status denied": "stay: (status denied)",
+    "status unavailable": "stay: (status unavailable)",
+    "timer answer": "waiting: -timers, discard, (checked), (disconnected), (reconnecting), +backoff 75",
+  },
+  "checking, answered": {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("probing: -timers, (disconnected), probe"),
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "status running": "attached: (status running), -timers, (checked), +silence 20000",
+    "status terminal": "concluding: -timers, (status completed), +grace 5000",
+    "status gone": "concluding: -timers, (status gone), +grace 5000",
+    "status denied": "attached: (status denied), -timers, (checked), +silence 20000",
+    "status unavailable": "attached: (status unavailable), -timers, (checked), +silence 20000",
+  },
+  "checking by status only": {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("probing: -timers, (disconnected), probe"),
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "status running": "attached: (status running), -timers, (checked), +silence 20000",
+    "status terminal": "concluding: -timers, (status completed), +grace 5000",
+    "status gone": "concluding: -timers, (status gone), +grace 5000",
+    "status denied": "attached: (status denied), -timers, (checked), +silence 20000",
+    "status unavailable": "attached: (status unavailable), -timers, (checked), +silence 20000",
+  },
+  concluding: {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("connecting to drain: -timers, (disconnected), attach, +open 10000"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "timer grace": "connecting to drain: -timers, discard, attach, +open 10000",
+  },
+  "concluding, gone": {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("ended: (disconnected), fail gone"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "timer grace": "ended: discard, fail gone",
+  },
+  probing: {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed(STAY),
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    "status running": "waiting: (status running), (reconnecting), +backoff 75",
+    "status terminal": "connecting to drain: (status completed), attach, +open 10000",
+    "status gone": "ended: (status gone), fail gone",
+    "status denied": "ended: (status denied), fail denied",
+    "status unavailable": "waiting: (status unavailable), (reconnecting), +backoff 75",
+  },
+  "probing after a kill": {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed(STAY),
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    "status running": "waiting: (status running), (reconnecting), +backoff 75",
+    "status terminal": "connecting to drain: (status completed), attach, +open 10000",
+    "status gone": "ended: (status gone), finish killed null by kill",
+    "status denied": "ended: (status denied), fail denied",
+    "status unavailable": "waiting: (status unavailable), (reconnecting), +backoff 75",
+  },
+  waiting: {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed(STAY),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    "timer backoff": "connecting: attach, +open 10000",
+  },
+  "waiting to drain": {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed(STAY),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    "timer backoff": "connecting to drain: attach, +open 10000",
+  },
+  ended: {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed(STAY),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    discontinuity: STAY,
+    abort: STAY,
+    detach: STAY,
+  },
+};

@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createPositioner, type PositionerSink } from "../../../src/attach/replay/positioner.ts";
+
+const CAPACITY = 8_192;
+
+/** What a positioner delivered, and what it said on the way. */
+function recorder() {
+  const chunks: Uint8Array[] = [];
+  const said: string[] = [];
+  const sink: PositionerSink = {
+    fresh: (bytes) => chunks.push(bytes),
+    discontinuity: (verdict, position) => said.push(`${verdict} at ${position}`),
+  };
+  return { sink, said, text: () => Buffer.concat(chunks).toString("latin1") };
+}
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
+
+/** Lines that differ from each other. */
+function counted(length: number): string {
+  let text = "";
+  for (let line = 0; text.length < length; line += 1) text += `line ${line}\n`;
+  return text.slice(0, length);
+}
+
+describe("by content", () => {
+  test("a first attach delivers everything at once", () => {
+    const { sink, said, text } = recorder();
+    const positioner = createPositioner(CAPACITY);
+    positioner.attached();
+    positioner.push(bytes("hello"), sink);
+    expect(text()).toBe("hello");
+    expect(said).toEqual([]);
+  });
+
+  test("what was delivered is skipped, in whatever pieces it comes; what is new comes at once", () => {
+    const written = counted(6_000);
+    fc.assert(
+      fc.property(
+        fc.nat(6_000),
+        fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1 }),
+        (cut, sizes) => {
+          const { sink, said, text } = recorder();
+          const positioner = createPositioner(CAPACITY);
+          positioner.attached();
+          positioner.push(bytes(written.slice(0, cut)), sink);
+          positioner.attached();
+          for (let at = 0, piece = 0; at < written.length; piece += 1) {
+            const size = sizes[piece % sizes.length] ?? 1;
+            positioner.push(bytes(written.slice(at, at + size)), sink);
+            at += size;
+            expect(text()).toBe(written.slice(0, Math.max(cut, at)));
+          }
+          expect(said).toEqual([]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test("small periodic output is not repeated: the replay is taken to begin at byte 0", () => {
+    const { sink, said, text } = recorder();
+    const positioner = createPositioner(CAPACITY);
+    positioner.attached();
+    positioner.push(bytes("y\n".repeat(50)), sink);
+    positioner.attached();
+    positioner.push(bytes("y\n".repeat(80)), sink);
+    expect(text()).toBe("y\n".repeat(80));
+    expect(said).toEqual([]);
+  });
+
+  test("a replay that was trimmed is joined where it overlaps", () => {
+    const written = counted(30_000);
+    for (const [cut, end] of [
+      [20_000, 25_000],
+      [20_000, 20_000],
+      [9_000, 17_000],
+      [5_000, 12_000],
+    ] as const) {
+      const { sink, said, text } = recorder();
+      const positioner = createPositioner(CAPACITY);
+      positioner.attached();
+      positioner.push(bytes(written.slice(0, cut)), sink);
+      positioner.attached();
+      for (let at = end - CAPACITY; at < end; at += 1_000) {
+        positioner.push(bytes(written.slice(at, Math.min(end, at + 1_000))), sink);
+      }
+      positioner.push(bytes(written.slice(end, end + 500)), sink);
+      expect(text()).toBe(written.slice(0, end + 500));
+      expect(said).toEqual([]);
+    }
+  });
+
+  test("a replay that begins after what was delivered is a gap, said at its place", () => {
+    const written = counted(60_000);
+    const { sink, said, text } = recorder();
+    const positioner = createPositioner(CAPACITY);
+    positioner.attached();
+    positioner.push(bytes(written.slice(0, 10_000)), sink);
+    positioner.attached();
+    positioner.push(bytes(written.slice(40_000, 48_192)), sink);
+    expect(said).toEqual(["gap at 10000"]);
+    expect(text()).toBe(written.slice(0, 10_000) + written.slice(40_000, 48_192));
+  });
+
+  test("long periodic output is ambiguous: said, and repeated rather than lost", () => {
+    const { sink, said, text } = recorder();
+    const positioner = createPositioner(CAPACITY);
+    positioner.attached();
+    positioner.push(bytes("y\n".repeat(10_000)), sink);
+    positioner.attached();
+    positioner.push(bytes("y\n".repeat(CAPACITY / 2)), sink);
+    positioner.settle(sink);
+    expect(said).toEqual(["ambiguous at 20000"]);
+    expect(text().length).toBeGreaterThan(20_000 + CAPACITY - 100);
+  });
+});
+
+describe("by length", () => {
+  test("a first frame that is a whole backlog, and not full, begins at byte 0: a difference proves an earlier loss", () => {
+    const written = counted(7_000);
+    const { sink, said, text } = recorder();
+    const positioner = createPositioner(CAPACITY);
+    positioner.attached();
+    // 500 bytes were dropped by the server, silently.
+    positioner.push(bytes(written.slice(0, 2_000) + written.slice(2_500, 4_000)), sink);
+    positioner.attached();
+    positioner.push(bytes(written), sink);
+    expect(said).toEqual(["gap at 3500"]);
+    expect(text().endsWith(written.slice(2_500))).toBe(true);
+    expect(text()).toContain(written.slice(2_000, 2_500));
+  });
+});
+
+test("bytes that are held when the connection is cut again come with the next replay, once", () => {
+  const written = counted(30_000);
+  const { sink, said, text } = recorder();
+  const positioner = createPositioner(CAPACITY);
+  positioner.attached();
+  positioner.push(bytes(written.slice(0, 20_000)), sink);
+  positioner.attached();
+  positioner.push(bytes(written.slice(13_000, 13_020)), sink);
+  expect(positioner.holding).toBe(true);
+  positioner.attached();
+  positioner.push(bytes(written.slice(14_000, 22_192)), sink);
+  expect(positioner.holding).toBe(false);
+  expect(text()).toBe(written.slice(0, 22_192));
+  expect(said).toEqual([]);
+});
+
+test("what is held is delivered when no more comes", () => {
+  const { sink, said, text } = recorder();
+  const positioner = createPositioner(CAPACITY);
+  positioner.attached();
+  positioner.push(bytes(counted(10_000)), sink);
+  positioner.attached();
+  positioner.push(bytes("short"), sink);
+  expect(positioner.holding).toBe(true);
+  positioner.settle(sink);
+  expect(said).toEqual(["gap at 10000"]);
+  expect(text()).toBe(`${counted(10_000)}short`);
+});

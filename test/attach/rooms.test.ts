@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+/** The walls between the rooms of `src/attach`, read off the source. */
+
+const folder = join(import.meta.dirname, "../../src/attach");
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".ts"),
+);
+const source = (name: string) => readFileSync(join(folder, name), "utf8");
+/** Code without comments: a comment may speak of timers. */
+const code = (name: string) => source(name).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+
+test("the reducer imports nothing but types", () => {
+  const imports = code("reducer.ts").match(/^\s*(import|export)\b.*from.*$|^import[\s\S]*?from.*$/gm) ?? [];
+  expect(imports.length).toBeGreaterThan(0);
+  for (const statement of imports) expect(statement).toMatch(/^(import|export) type /);
+  expect(code("reducer.ts")).not.toMatch(/\b(import|require)\s*\(|Math\.random|Date\b|performance\b/);
+});
+
+test("nothing but the pump and the transport touches timers or sockets", () => {
+  const touches =
+    /\b(setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame)\b|\bnew \w*WebSocket|from "(isomorphic-ws|ws|node:[^"]+)"/;
+  const found = files.filter((name) => touches.test(code(name)));
+  expect(found.sort()).toEqual(["pump.ts", "websocket.ts"]);
+});
+
+test("frames and replay know neither the pump nor the streams", () => {
+  for (const name of files.filter((file) => file.startsWith("replay/") || file === "frames.ts")) {
+    expect(code(name), name).not.toMatch(/from "\.\.?\/(pump|attachment|streams|websocket|transport)/);
+  }
+});

@@ -1,0 +1,42 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  build: {
+    lib: {
+      entry: {
+        index: "src/index.ts",
+      },
+      formats: ["es"],
+    },
+    target: "es2022",
+    // A library is minified by the application that bundles it, once, with everything else.
+    minify: false,
+    sourcemap: true,
+    rolldownOptions: {
+      external: [/^node:/, "ky", "valibot", "ws", "isomorphic-ws", "@lydell/node-pty"],
+    },
+  },
+  test: {
+    reporters: ["default", "./scripts/count-reporter.mjs"],
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          environment: "node",
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["e2e/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // The pages share one demo server and two cores: one file at a time.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
