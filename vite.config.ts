@@ -5,6 +5,8 @@ export default defineConfig({
     lib: {
       entry: {
         index: "src/index.ts",
+        "local/index": "src/local/index.ts",
+        cli: "src/cli.ts",
       },
       formats: ["es"],
     },

@@ -1,0 +1,119 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BoxRequest } from "./bodies.ts";
+import type { Dialect } from "./dialect.ts";
+import { refuse } from "./refusal.ts";
+
+type BoxStatus = "configured" | "running" | "stopped";
+
+/** A box of the local server: a working directory and an environment. */
+export interface Box {
+  readonly id: string;
+  readonly request: BoxRequest;
+  readonly directory: string;
+  readonly createdAt: Date;
+  updatedAt: Date;
+  status: BoxStatus;
+  /** A deleted box starts nothing any more, not even for a request that found it in time. */
+  deleted: boolean;
+}
+
+export interface Boxes {
+  /** @throws Refusal when the name is taken. */
+  create(request: BoxRequest): Box;
+  /** By id or name, as it stands in a URL. A box being deleted is not found. */
+  find(segment: string): Box | undefined;
+  list(): Box[];
+  /** Forgets the box and removes its directory. Its processes must be gone. */
+  remove(box: Box): Promise<void>;
+  /** Removes what is left in the file system. */
+  close(): Promise<void>;
+}
+
+export async function createBoxes(dialect: Dialect): Promise<Boxes> {
+  const root = await mkdtemp(join(tmpdir(), "boxlite-local-"));
+  const byId = new Map<string, Box>();
+  const byName = new Map<string, Box>();
+  return {
+    create(request) {
+      const { name } = request;
+      if (name !== undefined && byName.has(name)) throw refuse.boxExists(dialect, name);
+      const id = newBoxId(dialect);
+      const now = new Date();
+      const box: Box = {
+        id,
+        request,
+        directory: join(root, id),
+        createdAt: now,
+        updatedAt: now,
+        // The cloud answers when the box has started, serve starts it with the first command.
+        status: dialect === "runner" ? "running" : "configured",
+        deleted: false,
+      };
+      // At once and not asynchronously, so that of two requests for one name one is refused.
+      mkdirSync(box.directory, { mode: 0o700 });
+      byId.set(id, box);
+      if (name !== undefined) byName.set(name, box);
+      return box;
+    },
+    find(segment) {
+      const box = byId.get(segment) ?? byName.get(segment);
+      return box === undefined || box.deleted ? undefined : box;
+    },
+    list: () => [...byId.values()],
+    async remove(box) {
+      byId.delete(box.id);
+      if (box.request.name !== undefined) byName.delete(box.request.name);
+      await removeDirectory(box.directory);
+    },
+    close: () => removeDirectory(root),
+  };
+}
+
+export function setStatus(box: Box, status: BoxStatus): void {
+  box.status = status;
+  box.updatedAt = new Date();
+}
+
+/** The box as the servers describe it. */
+export function describeBox(box: Box, dialect: Dialect): Record<string, unknown> {
+  const { request } = box;
+  return {
+    box_id: box.id,
+    name: request.name ?? null,
+    status: box.status,
+    created_at: box.createdAt.toISOString(),
+    updated_at: box.updatedAt.toISOString(),
+    image: request.image,
+    cpus: request.cpus,
+    memory_mib: request.memoryMib,
+    labels: {},
+    auto_stop: request.autoStop,
+    auto_delete: request.autoDelete,
+    auto_resume: request.autoResume,
+    ...(dialect === "serve" ? { pid: null } : {}),
+  };
+}
+
+/** Processes that are just dying may still write into the directory: hence the retries. */
+function removeDirectory(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+}
+
+const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** serve gives ULIDs (26 characters, the first ten for the time), the cloud UUIDs. */
+function newBoxId(dialect: Dialect): string {
+  if (dialect === "runner") return randomUUID();
+  let time = Date.now();
+  let id = "";
+  for (let place = 0; place < 10; place += 1) {
+    id = CROCKFORD.charAt(time % 32) + id;
+    time = Math.floor(time / 32);
+  }
+  for (let place = 0; place < 16; place += 1) id += CROCKFORD.charAt(randomInt(32));
+  return id;
+}

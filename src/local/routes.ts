@@ -1,0 +1,62 @@
+/** What a path names. The box and execution are as in the URL, decoded. */
+export type Route =
+  | { readonly name: "config" }
+  | { readonly name: "me" }
+  | { readonly name: "boxes" }
+  | { readonly name: "box" | "start" | "stop" | "exec"; readonly box: string }
+  | {
+      readonly name: "execution" | "signal" | "resize" | "attach";
+      readonly box: string;
+      readonly execution: string;
+    };
+
+export interface RoutedPath {
+  readonly route: Route;
+  /** The tenant of `/v1/{prefix}/boxes…`. */
+  readonly prefix: string | undefined;
+}
+
+export type RouteName = Route["name"];
+
+/** Finds the route of a path under `/v1`, or undefined. Whether a prefix is welcome is for the caller to say. */
+export function matchRoute(path: string): RoutedPath | undefined {
+  const segments = splitPath(path);
+  if (segments === undefined || segments[0] !== "v1") return undefined;
+  const [, first, ...rest] = segments;
+  if (rest.length === 0 && (first === "config" || first === "me")) {
+    return { route: { name: first }, prefix: undefined };
+  }
+  if (first === "boxes") return withPrefix(matchBoxes(rest), undefined);
+  if (first !== undefined && rest[0] === "boxes") return withPrefix(matchBoxes(rest.slice(1)), first);
+  return undefined;
+}
+
+function withPrefix(route: Route | undefined, prefix: string | undefined): RoutedPath | undefined {
+  return route === undefined ? undefined : { route, prefix };
+}
+
+function matchBoxes(segments: readonly string[]): Route | undefined {
+  const [box, action, execution, verb, ...more] = segments;
+  if (more.length > 0) return undefined;
+  if (box === undefined) return { name: "boxes" };
+  if (action === undefined) return { name: "box", box };
+  if (action === "executions" && execution !== undefined) {
+    if (verb === undefined) return { name: "execution", box, execution };
+    if (verb === "signal" || verb === "resize" || verb === "attach") return { name: verb, box, execution };
+    return undefined;
+  }
+  if (execution !== undefined) return undefined;
+  if (action === "start" || action === "stop" || action === "exec") return { name: action, box };
+  return undefined;
+}
+
+function splitPath(path: string): string[] | undefined {
+  if (!path.startsWith("/")) return undefined;
+  try {
+    const segments = path.slice(1).split("/").map(decodeURIComponent);
+    return segments.includes("") ? undefined : segments;
+  } catch {
+    // A stray percent sign names nothing.
+    return undefined;
+  }
+}
