@@ -6,6 +6,7 @@ export default defineConfig({
       entry: {
         index: "src/index.ts",
         "local/index": "src/local/index.ts",
+        "testing/index": "src/testing/index.ts",
         cli: "src/cli.ts",
       },
       formats: ["es"],
