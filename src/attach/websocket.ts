@@ -39,6 +39,8 @@ export interface WebSocketTransportOptions {
 
 /** Above this many bytes under way, stdin waits. */
 const SEND_WINDOW = 256 * 1024;
+/** After so many messages in one turn of the event loop, stdin waits for the next: else it would keep all else from it. */
+const SENDS_PER_TURN = 64;
 /** How often a full socket is looked at, in milliseconds: browsers have no event for "drained". */
 const DRAIN_POLL = 10;
 /** A replay is 256 KiB in one message; what is far larger is no BoxLite server's. */
@@ -56,6 +58,7 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
   let socket: WebSocketLike | null = null;
   let over = false;
   let poll: (() => void) | null = null;
+  let sends = 0;
 
   // Every way to end leads through here once; a discarded connection has ended already.
   const guarded: ConnectionHandlers = {
@@ -78,7 +81,7 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
       if (over) return;
       try {
         socket = (options.webSocket ?? platformWebSocket)(options.url, { headers });
-        if (isNodeSocket(socket)) listenToNodeSocket(socket, guarded);
+        if (isNodeSocket(socket)) listenToNodeSocket(socket, guarded, secretsOf(headers));
         else listenToStandardSocket(socket, guarded);
       } catch (error) {
         guarded.closed({ kind: "failed", message: messageOf(error) });
@@ -90,18 +93,23 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
   return {
     send(data) {
       if (over || socket?.readyState !== 1) return;
+      sends += 1;
       socket.send(typeof data === "string" ? data : unshared(data));
     },
     writable() {
       const open = socket;
-      if (over || open === null || open.bufferedAmount < SEND_WINDOW) return Promise.resolve();
+      const full = () => !over && open !== null && open.bufferedAmount >= SEND_WINDOW;
+      if (!full() && sends < SENDS_PER_TURN) return Promise.resolve();
       return new Promise((resolve) => {
-        const look = setInterval(() => {
-          if (over || open.bufferedAmount < SEND_WINDOW) poll?.();
-        }, DRAIN_POLL);
+        const look = () => {
+          if (full()) timer = setTimeout(look, DRAIN_POLL);
+          else poll?.();
+        };
+        let timer = setTimeout(look);
         poll = () => {
-          clearInterval(look);
+          clearTimeout(timer);
           poll = null;
+          sends = 0;
           resolve();
         };
       });
@@ -137,7 +145,11 @@ function isNodeSocket(socket: WebSocketLike): socket is NodeSocket {
 }
 
 /** `ws`: its own events spare an object per message, and only they tell the status of a refused upgrade. */
-function listenToNodeSocket(socket: NodeSocket, handlers: ConnectionHandlers): void {
+function listenToNodeSocket(
+  socket: NodeSocket,
+  handlers: ConnectionHandlers,
+  secrets: readonly string[],
+): void {
   let opened = false;
   let problem = "";
   socket.on("open", () => {
@@ -152,7 +164,9 @@ function listenToNodeSocket(socket: NodeSocket, handlers: ConnectionHandlers): v
     let body = "";
     const refused = () => {
       request.destroy();
-      handlers.closed({ kind: "refused", status: response.statusCode ?? 0, message: sentenceOf(body) });
+      // A server may repeat the credential in what it says of it.
+      const said = secrets.reduce((text, secret) => text.replaceAll(secret, "(token)"), body);
+      handlers.closed({ kind: "refused", status: response.statusCode ?? 0, message: sentenceOf(said) });
     };
     response.setEncoding("utf8");
     response.on("data", (text: string) => {
@@ -187,6 +201,13 @@ function listenToStandardSocket(socket: WebSocketLike, handlers: ConnectionHandl
   });
   // Its event says nothing; the close that follows is what counts.
   socket.addEventListener("error", () => {});
+}
+
+/** The values of the headers, without the scheme before a credential. */
+function secretsOf(headers: Readonly<Record<string, string>>): string[] {
+  return Object.values(headers)
+    .map((value) => value.replace(/^\S+ /, ""))
+    .filter((secret) => secret !== "");
 }
 
 /** The sentence in a refusal's body, whichever of the servers' shapes it has. */

@@ -2,6 +2,7 @@ import { attach, type FollowOptions } from "../attach/attachment.ts";
 import type { ExecutionEvent } from "../attach/events.ts";
 import type { ExecutionExit } from "../attach/exit.ts";
 import type { TerminalSize } from "../attach/frames.ts";
+import type { StatusProbe } from "../attach/status.ts";
 import { createWebSocketTransport } from "../attach/websocket.ts";
 import { BoxLiteError, InvalidRequestError, NotFoundError } from "../errors/index.ts";
 import type { BoxContext, CallOptions } from "./box.ts";
@@ -95,10 +96,19 @@ export async function followExecution(
   const path = ["boxes", boxId, "executions", id];
   const subject = `Execution ${id} of box ${boxId}`;
   const url = await http.webSocketUrl([...path, "attach"]);
+  const askStatus = createStatusProbe(http, path);
+  /** The kill that is under way, if one is. */
+  let pendingKill: Promise<void> | null = null;
+  const probe: StatusProbe = async (asked) => {
+    const report = await askStatus(asked);
+    // The 404 may be our own doing, and be here before the answer that says so.
+    if (report.kind === "gone" && pendingKill !== null) await pendingKill.catch(() => {});
+    return report;
+  };
   const attachment = attach({
     ...follow,
     transport: createWebSocketTransport({ url, headers: http.headers, webSocket }),
-    probe: createStatusProbe(http, path),
+    probe,
     subject,
     size,
   });
@@ -108,7 +118,12 @@ export async function followExecution(
   let detached = false;
   let killing: Promise<void> | undefined;
 
-  async function kill(abort: AbortSignal | undefined): Promise<void> {
+  function kill(abort: AbortSignal | undefined): Promise<void> {
+    pendingKill = sendKill(abort);
+    return pendingKill;
+  }
+
+  async function sendKill(abort: AbortSignal | undefined): Promise<void> {
     if (over) return;
     try {
       await killExecution(http, boxId, id, abort);
@@ -127,6 +142,7 @@ export async function followExecution(
   }
 
   async function dispose(): Promise<void> {
+    await Promise.all([stdout, stderr, events].map(discard));
     if (owned && !over && !detached && killing === undefined) {
       const late = () => new BoxLiteError("timeout", `${subject} could not be killed in time.`);
       const killed = async (expired: AbortSignal) => {
@@ -140,7 +156,6 @@ export async function followExecution(
       attachment.detach();
     }
     await killing;
-    await Promise.all([stdout, stderr, events].map(discard));
   }
 
   const onAbort = () => giveUp(signal?.reason);

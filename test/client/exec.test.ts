@@ -195,6 +195,27 @@ describe.each(["serve", "runner"] as const)("an execution on %s", (dialect) => {
       expect((await ended.status()).status).toBe("completed");
     });
 
+    test("a kill that was acknowledged is not sent again", async () => {
+      const sent: string[] = [];
+      const client = new BoxLite({
+        baseUrl: local.url,
+        token: local.token,
+        fetch: (input, init) => {
+          const request = new Request(input, init);
+          if (request.method !== "DELETE") return fetch(request);
+          sent.push(request.url);
+          // The process goes on, so that nothing but the acknowledgement can be what is known.
+          return Promise.resolve(new Response(null, { status: 204 }));
+        },
+      });
+      const execution = await (await client.boxes.get(box.id)).exec("cat");
+      await execution.kill();
+      await execution.kill();
+      expect(sent).toHaveLength(1);
+      await execution.stdin.close();
+      await execution.exit;
+    });
+
     test.each(["SIGTERM", 15] as const)("a signal by name or number: %s", async (signal) => {
       const execution = await box.exec("sleep", ["60"]);
       await execution.signal(signal);
@@ -258,6 +279,8 @@ describe.each(["serve", "runner"] as const)("an execution on %s", (dialect) => {
       const attached = await box.attach(started.id);
       await attached[Symbol.asyncDispose]();
       await expect(attached.exit).rejects.toMatchObject({ code: "detached" });
+      // A stream that nobody reads is cancelled, which lets go of what it holds.
+      expect(await attached.stdout.getReader().read()).toEqual({ done: true, value: undefined });
       expect((await started.status()).status).toBe("running");
       await started.kill();
     });
