@@ -1,5 +1,5 @@
 export type { FollowOptions, LivenessOptions } from "./attach/attachment.ts";
-export type { ExecutionEvent } from "./attach/events.ts";
+export { type Cause, describeCause, type ExecutionEvent } from "./attach/events.ts";
 export type { ExecutionExit } from "./attach/exit.ts";
 export type { OutputName, TerminalSize } from "./attach/frames.ts";
 export type { SocketEvent, WebSocketFactory, WebSocketLike } from "./attach/websocket.ts";

@@ -1,0 +1,67 @@
+import type { ExecutionEvent, ExecutionExit } from "boxlite-web";
+
+type Cause = Extract<ExecutionEvent, { type: "disconnected" }>["cause"];
+
+/** One line for one event of an execution's connection. */
+export function eventText(event: ExecutionEvent): string {
+  switch (event.type) {
+    case "connected":
+      return `connected, attach ${event.attach}${event.purpose === "drain" ? ", to fetch the rest" : ""}`;
+    case "disconnected":
+      return `disconnected: ${causeText(event.cause)}`;
+    case "reconnecting":
+      return `reconnecting in ${Math.round(event.delay)} ms, attempt ${event.attempt}`;
+    case "status":
+      return `status: ${event.status}${event.message === null ? "" : ` (${event.message})`}`;
+    case "checking":
+      return "nothing heard: checking the connection";
+    case "checked":
+      return event.alive ? "checked: alive" : "checked: dead";
+    case "discontinuity":
+      return `discontinuity: ${event.verdict} in ${event.stream} at byte ${event.position}`;
+    case "server-message":
+      return `server: ${event.message}`;
+    case "unknown-frame":
+      return `unknown frame ignored: ${event.detail}`;
+    case "exit":
+      return `exit: ${exitText(event.exit)}`;
+    case "failed":
+      return `failed: ${event.message}`;
+  }
+}
+
+export function exitText(exit: ExecutionExit): string {
+  switch (exit.outcome) {
+    case "exited":
+      return `code ${exit.exitCode}`;
+    case "signaled":
+      return `ended by signal ${exit.signal}`;
+    case "killed":
+      return "killed";
+    case "timed_out":
+      return "time was up";
+    case "unknown":
+      return "ended; the server does not say how";
+  }
+}
+
+function causeText(cause: Cause): string {
+  switch (cause.kind) {
+    case "refused":
+      return `HTTP ${cause.status}${inBrackets(cause.message)}`;
+    case "closed":
+      return `closed with ${cause.code}${inBrackets(cause.message)}`;
+    case "failed":
+      return `could not be opened${inBrackets(cause.message)}`;
+    case "unanswered":
+      return `no answer within ${cause.after / 1000} s`;
+    case "silent":
+      return `silent for ${cause.after / 1000} s`;
+    case "no-exit-frame":
+      return "ended without an exit frame";
+  }
+}
+
+function inBrackets(message: string): string {
+  return message === "" ? "" : ` (${message})`;
+}
