@@ -1,12 +1,10 @@
-import type { ExecutionEvent, ExecutionExit } from "boxlite-web";
-
-type Cause = Extract<ExecutionEvent, { type: "disconnected" }>["cause"];
+import type { Cause, ExecutionEvent, ExecutionExit, Verdict } from "boxlite-web";
 
 /** One line for one event of an execution's connection. */
 export function eventText(event: ExecutionEvent): string {
   switch (event.type) {
     case "connected":
-      return `connected, attach ${event.attach}${event.purpose === "drain" ? ", to fetch the rest" : ""}`;
+      return `connected, attach ${event.attach}${PURPOSES[event.purpose]}`;
     case "disconnected":
       return `disconnected: ${causeText(event.cause)}`;
     case "reconnecting":
@@ -16,9 +14,9 @@ export function eventText(event: ExecutionEvent): string {
     case "checking":
       return "nothing heard: checking the connection";
     case "checked":
-      return event.alive ? "checked: alive" : "checked: dead";
-    case "discontinuity":
-      return `discontinuity: ${event.verdict} in ${event.stream} at byte ${event.position}`;
+      return `checked: ${event.alive === null ? "nobody could be asked" : event.alive ? "alive" : "dead"}`;
+    case "verdict":
+      return `${event.stream} at byte ${event.position}: ${verdictText(event.verdict)}`;
     case "server-message":
       return `server: ${event.message}`;
     case "unknown-frame":
@@ -27,6 +25,22 @@ export function eventText(event: ExecutionEvent): string {
       return `exit: ${exitText(event.exit)}`;
     case "failed":
       return `failed: ${event.message}`;
+  }
+}
+
+const PURPOSES = { follow: "", drain: ", to fetch the rest", verify: ", to compare" } as const;
+
+/** What is known of a place where a replay joined. */
+export function verdictText(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "exact":
+      return `exact, by ${verdict.proof}`;
+    case "provisional":
+      return "fits, not proved yet";
+    case "gap":
+      return verdict.missing === 0 ? "bytes are missing" : `at least ${verdict.missing} bytes are missing`;
+    case "ambiguous":
+      return verdict.policy === "repeat" ? "ambiguous, repeated" : "ambiguous, not repeated";
   }
 }
 

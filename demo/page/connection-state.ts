@@ -46,7 +46,7 @@ const KINDS: Readonly<Record<ExecutionEvent["type"], Kind>> = {
   status: "note",
   checking: "warn",
   checked: "note",
-  discontinuity: "bad",
+  verdict: "note",
   "server-message": "note",
   "unknown-frame": "note",
   exit: "good",
@@ -55,6 +55,13 @@ const KINDS: Readonly<Record<ExecutionEvent["type"], Kind>> = {
 
 /** An event as a line of the list. */
 export function eventLine(event: ExecutionEvent): { readonly kind: Kind; readonly text: string } {
-  const kind = event.type === "exit" ? connectionState(event)?.kind : undefined;
-  return { kind: kind ?? KINDS[event.type], text: eventText(event) };
+  return { kind: kindOf(event), text: eventText(event) };
 }
+
+function kindOf(event: ExecutionEvent): Kind {
+  if (event.type === "verdict") return VERDICT_KINDS[event.verdict.kind];
+  const kind = event.type === "exit" ? connectionState(event)?.kind : undefined;
+  return kind ?? KINDS[event.type];
+}
+
+const VERDICT_KINDS = { exact: "good", provisional: "note", gap: "bad", ambiguous: "warn" } as const;

@@ -4,7 +4,8 @@ import { describeCause, type ExecutionEvent } from "./events.ts";
 import { type ExecutionExit, endingOf } from "./exit.ts";
 import type { OutputName, TerminalSize } from "./frames.ts";
 import { createPump, systemClock } from "./pump.ts";
-import type { Failure, ReducerOptions } from "./state.ts";
+import type { Failure, ReducerOptions } from "./reducer/state.ts";
+import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
 import { createEventStream } from "./streams/event-stream.ts";
 import { createInputStream } from "./streams/input-stream.ts";
@@ -43,6 +44,21 @@ export interface FollowOptions {
    * stream and the exit are not affected. Default 16 MiB.
    */
   maxBufferedBytes?: number;
+  /**
+   * What is done where a replay fits at several places: `repeat` what may have been delivered already (nothing is lost), or
+   * `skip` it (nothing is repeated). Default `repeat`.
+   */
+  ambiguity?: AmbiguityPolicy;
+  /**
+   * Whether a discontinuity is an error: the stream fails with a {@link DiscontinuityError} at that place. Default false: it is
+   * an event, and makes the result not `complete`.
+   */
+  strict?: boolean;
+  /**
+   * Whether an exit frame is followed by one more attach, which compares the server's backlog with what was delivered. It
+   * proves output below 256 KiB to be complete, even against servers that drop output for slow readers. Default false.
+   */
+  verify?: boolean;
 }
 
 export interface AttachmentOptions extends FollowOptions {
@@ -98,6 +114,7 @@ export function attach(options: AttachmentOptions): Attachment {
       clock: options.clock ?? systemClock,
       options: reducerOptions(options),
       size: options.size ?? null,
+      ambiguity: options.ambiguity ?? "repeat",
     },
     {
       emit: (stream, bytes) => outputs[stream].write(bytes),
@@ -105,7 +122,7 @@ export function attach(options: AttachmentOptions): Attachment {
       finish(conclusion) {
         over = { reason: new BoxLiteError("ended", `stdin of ${subject} is closed: the process has ended.`) };
         const { status, exitCode, source, complete, message } = conclusion;
-        const delivered = { stdout: pump.position("stdout"), stderr: pump.position("stderr") };
+        const delivered = { stdout: pump.delivered("stdout"), stderr: pump.delivered("stderr") };
         const result = { ...endingOf(status, exitCode), source, complete, delivered, message };
         outputs.stdout.end();
         outputs.stderr.end();
@@ -168,6 +185,7 @@ function reducerOptions(options: FollowOptions): ReducerOptions {
     statusProbe,
     answerTimeout: timeout,
     exitGrace: 5_000,
+    verify: options.verify ?? false,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ExecutionExit } from "./exit.ts";
 import type { OutputName } from "./frames.ts";
+import type { Verdict } from "./replay/verdict.ts";
 import type { Disconnect } from "./transport.ts";
 
 /**
@@ -7,8 +8,8 @@ import type { Disconnect } from "./transport.ts";
  * durations are in milliseconds.
  */
 export type ExecutionEvent =
-  /** `attach` counts the connections that opened, from 1. `purpose` is `drain` when the process has already ended. */
-  | { readonly type: "connected"; readonly attach: number; readonly purpose: "follow" | "drain" }
+  /** `attach` counts the connections that opened, from 1. `purpose` is `drain` when the process has already ended, `verify` when all is there and is compared. */
+  | { readonly type: "connected"; readonly attach: number; readonly purpose: "follow" | "drain" | "verify" }
   | { readonly type: "disconnected"; readonly cause: Cause }
   /** The next attach comes after `delay`; the execution is given up `budget` from now if none succeeds. */
   | {
@@ -16,20 +17,22 @@ export type ExecutionEvent =
       readonly attempt: number;
       readonly delay: number;
       readonly budget: number;
-      readonly purpose: "follow" | "drain";
+      readonly purpose: "follow" | "drain" | "verify";
     }
   /** What the status said after a disconnect or a silence. */
   | { readonly type: "status"; readonly status: string; readonly message: string | null }
   /** Nothing was heard for a while: the connection is checked. `alive` is null where nobody could be asked. */
   | { readonly type: "checking" }
   | { readonly type: "checked"; readonly alive: boolean | null }
-  /** The position of what follows could not be proved. */
+  /**
+   * What is known of a place where a replay joined what was delivered: `position` is the bytes delivered on the stream before
+   * it. With `gap` and `ambiguous` it is a discontinuity. A `provisional` verdict is followed by another of the same place.
+   */
   | {
-      readonly type: "discontinuity";
+      readonly type: "verdict";
       readonly stream: OutputName;
-      /** Bytes delivered on the stream before this place. */
       readonly position: number;
-      readonly verdict: "gap" | "ambiguous";
+      readonly verdict: Verdict;
     }
   /** An error frame: the server's words, e.g. on a signal that it does not allow. The connection goes on. */
   | { readonly type: "server-message"; readonly message: string; readonly code: string | null }

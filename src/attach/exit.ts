@@ -21,10 +21,20 @@ export interface ExecutionExit {
    * missing, because the backlog could not be fetched or a place in it could not be joined.
    */
   readonly complete: boolean;
-  /** Bytes delivered per stream, of what the process wrote. */
-  readonly delivered: { readonly stdout: number; readonly stderr: number };
+  /** Per stream, what was delivered of what the process wrote. */
+  readonly delivered: { readonly stdout: Delivered; readonly stderr: Delivered };
   /** What the server said of an unexpected end. */
   readonly message: string | null;
+}
+
+/** What was delivered on a stream. */
+export interface Delivered {
+  readonly bytes: number;
+  /**
+   * Whether it is proved to be all that the process wrote, from its first byte to its last. Only a replay after the end can
+   * show that, of an output that fits into the server's 256 KiB; see the option `verify`.
+   */
+  readonly proved: boolean;
 }
 
 /**

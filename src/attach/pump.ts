@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { ExecutionEvent } from "./events.ts";
+import type { Delivered } from "./exit.ts";
 import {
   decodeServerFrame,
   encodeResize,
@@ -9,8 +10,7 @@ import {
   STDIN_EOF,
   type TerminalSize,
 } from "./frames.ts";
-import { reduce } from "./reducer.ts";
-import { createPositioner, type Positioner, type PositionerSink } from "./replay/positioner.ts";
+import { reduce } from "./reducer/reduce.ts";
 import {
   type Action,
   type Conclusion,
@@ -21,7 +21,9 @@ import {
   type ReducerOptions,
   type State,
   type Timer,
-} from "./state.ts";
+} from "./reducer/state.ts";
+import { createPositioner, type Positioner, type PositionerSink } from "./replay/positioner.ts";
+import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
 import type { Connection, Transport } from "./transport.ts";
 
@@ -32,6 +34,7 @@ export interface PumpDependencies {
   readonly clock: Clock;
   readonly options: ReducerOptions;
   readonly size: TerminalSize | null;
+  readonly ambiguity: AmbiguityPolicy;
 }
 
 /** What comes out of it. `finish` or `fail` is called exactly once, as the last thing. */
@@ -44,8 +47,7 @@ export interface PumpOutputs {
 
 export interface Pump {
   start(): void;
-  /** Bytes delivered on a stream so far. */
-  position(stream: OutputName): number;
+  delivered(stream: OutputName): Delivered;
   /** Resolves as soon as stdin can be sent; rejects once the execution is over. */
   ready(): Promise<void>;
   send(bytes: Uint8Array): void;
@@ -74,8 +76,8 @@ const SETTLE_AFTER = 250;
 export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs): Pump {
   const { transport, probe, clock, options } = dependencies;
   const positioners: Record<OutputName, Positioner> = {
-    stdout: createPositioner(),
-    stderr: createPositioner(),
+    stdout: createPositioner({ policy: dependencies.ambiguity }),
+    stderr: createPositioner({ policy: dependencies.ambiguity }),
   };
   const timers = new Map<Timer | "settle", () => void>();
   const queue: Event[] = [];
@@ -152,8 +154,9 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
     const opened: Connection = transport.open({
       opened() {
         if (connection !== opened) return;
-        positioners.stdout.attached();
-        positioners.stderr.attached();
+        const over = state.name === "connecting" && state.purpose.kind !== "follow";
+        positioners.stdout.attached(over, sinks.stdout);
+        positioners.stderr.attached(over, sinks.stderr);
         dispatch({ type: "opened", now: clock.now() });
         release();
       },
@@ -186,8 +189,10 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         dispatch({ type: "heard" });
         break;
       case "exit":
-        settle();
-        dispatch({ type: "exit", exitCode: frame.exitCode });
+        stopTimer("settle");
+        positioners.stdout.end(sinks.stdout);
+        positioners.stderr.end(sinks.stderr);
+        dispatch({ type: "exit", exitCode: frame.exitCode, now: clock.now() });
         break;
       case "error":
         if (isLivenessAnswer(frame.message)) dispatch({ type: "livenessAnswer" });
@@ -211,8 +216,8 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         fresh += bytes.length;
         dispatch({ type: "output", stream, bytes });
       },
-      discontinuity(verdict, position) {
-        dispatch({ type: "discontinuity", stream, verdict, position });
+      verdict(verdict, position) {
+        dispatch({ type: "verdict", stream, verdict, position });
       },
     };
   }
@@ -283,7 +288,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
     for (const stream of ["stdout", "stderr"] as const) {
       positioners[stream].settle({
         fresh: (bytes) => outputs.emit(stream, bytes),
-        discontinuity: () => {},
+        verdict: (verdict, position) => outputs.report({ type: "verdict", stream, verdict, position }),
       });
     }
     stopTimers();
@@ -309,7 +314,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
 
   return {
     start: () => dispatch({ type: "start", now: clock.now() }),
-    position: (stream) => positioners[stream].position,
+    delivered: (stream) => ({ bytes: positioners[stream].position, proved: positioners[stream].proved }),
     ready,
     send: (bytes) => connection?.send(bytes),
     eof: () => dispatch({ type: "stdinEof" }),

@@ -61,7 +61,7 @@ test("output and the exit frame's code come out, and nothing is left running", a
     signal: null,
     source: "exit-frame",
     complete: true,
-    delivered: { stdout: 2, stderr: 2 },
+    delivered: { stdout: { bytes: 2, proved: false }, stderr: { bytes: 2, proved: false } },
     message: null,
   });
   expect(transport.last().discarded).toBe(true);
@@ -478,7 +478,10 @@ test("one stream that nobody reads holds up neither the other nor the exit, and 
   }
   transport.last().text({ type: "exit", exit_code: 0 });
   expect(await stdout).toBe("o".repeat(100));
-  expect(await attachment.exit).toMatchObject({ exitCode: 0, delivered: { stdout: 100, stderr: 10_000 } });
+  expect(await attachment.exit).toMatchObject({
+    exitCode: 0,
+    delivered: { stdout: { bytes: 100 }, stderr: { bytes: 10_000 } },
+  });
   const reader = attachment.stderr.getReader();
   expect((await reader.read()).value?.length).toBe(1_000);
   await expect(reader.read()).rejects.toMatchObject({ code: "buffer_overflow" });

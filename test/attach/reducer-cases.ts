@@ -1,4 +1,4 @@
-import type { Event, ReducerOptions, Session, State } from "../../src/attach/state.ts";
+import type { Event, ReducerOptions, Session, State } from "../../src/attach/reducer/state.ts";
 import type { TerminalStatus } from "../../src/attach/status.ts";
 
 /** The states and events that the transition table of the reducer is about, each as one representative value. */
@@ -13,6 +13,7 @@ export const OPTIONS: ReducerOptions = {
   statusProbe: true,
   answerTimeout: 10_000,
   exitGrace: 5_000,
+  verify: false,
 };
 
 export const NOW = 1_000_000;
@@ -38,15 +39,26 @@ export const SESSION: Session = {
 const session = SESSION;
 const link = { since: NOW - 1_000, heard: false, progress: false };
 const follow = { kind: "follow" } as const;
-const drain = { kind: "drain", terminal: TERMINAL, fruitless: 0 } as const;
+const fallback = {
+  status: "completed",
+  exitCode: 42,
+  source: "status",
+  complete: false,
+  message: null,
+} as const;
+const drain = { kind: "drain", fallback, fruitless: 0 } as const;
+const proof = { ...fallback, exitCode: 7, source: "exit-frame", complete: true } as const;
+const verify = { kind: "verify", fallback: proof, fruitless: 0 } as const;
 const moment = { now: NOW, random: 0.5 };
 
 export const STATES = {
   idle: { name: "idle", session },
   connecting: { name: "connecting", session, purpose: follow },
   "connecting to drain": { name: "connecting", session, purpose: drain },
+  "connecting to verify": { name: "connecting", session, purpose: verify },
   attached: { name: "attached", session, purpose: follow, link },
   "attached to drain": { name: "attached", session, purpose: drain, link },
+  "attached to verify": { name: "attached", session, purpose: verify, link },
   checking: { name: "checking", session, link, inBand: "pending", status: "pending" },
   "checking, status known": { name: "checking", session, link, inBand: "pending", status: "running" },
   "checking, answered": { name: "checking", session, link, inBand: "answered", status: "pending" },
@@ -57,6 +69,7 @@ export const STATES = {
   "probing after a kill": { name: "probing", session: { ...session, killed: true } },
   waiting: { name: "waiting", session, purpose: follow },
   "waiting to drain": { name: "waiting", session, purpose: drain },
+  "waiting to verify": { name: "waiting", session, purpose: verify },
   ended: { name: "ended", session },
 } as const satisfies Record<string, State>;
 
@@ -65,11 +78,11 @@ export const EVENTS = {
   opened: { type: "opened", now: NOW },
   output: { type: "output", stream: "stdout", bytes: new Uint8Array([1]) },
   heard: { type: "heard" },
-  exit: { type: "exit", exitCode: 7 },
+  exit: { type: "exit", exitCode: 7, now: NOW },
   "error frame": { type: "serverError", message: "no such signal", code: null },
   "liveness answer": { type: "livenessAnswer" },
   "unknown frame": { type: "unknownFrame", detail: "a binary frame of channel 9" },
-  discontinuity: { type: "discontinuity", stream: "stdout", position: 5, verdict: "gap" },
+  verdict: { type: "verdict", stream: "stdout", position: 5, verdict: { kind: "gap", missing: 0 } },
   "closed 1006": { type: "closed", cause: { kind: "closed", code: 1006, message: "" }, ...moment },
   "could not open": { type: "closed", cause: { kind: "failed", message: "" }, ...moment },
   "refused 404": { type: "closed", cause: { kind: "refused", status: 404, message: "" }, ...moment },

@@ -1,4 +1,4 @@
-import type { Action, State, Transition } from "../../src/attach/state.ts";
+import type { Action, State, Transition } from "../../src/attach/reducer/state.ts";
 
 /** A transition as one line: the state it leads to, and what is done on the way, in order. */
 export function summarize({ state, actions }: Transition, before: State): string {
@@ -8,7 +8,9 @@ export function summarize({ state, actions }: Transition, before: State): string
 }
 
 function nameOf(state: State): string {
-  return "purpose" in state && state.purpose.kind === "drain" ? `${state.name} to drain` : state.name;
+  return "purpose" in state && state.purpose.kind !== "follow"
+    ? `${state.name} to ${state.purpose.kind}`
+    : state.name;
 }
 
 function summarizeAction(action: Action): string {

@@ -17,14 +17,7 @@ const USER_CALLS: Cells<"stdin eof" | "resize" | "killed" | "abort" | "detach"> 
 };
 const USER_CALLS_WHEN_OPEN = { ...USER_CALLS, "stdin eof": "stay: sendStdinEof", resize: "stay: sendResize" };
 
-type Frame =
-  | "output"
-  | "heard"
-  | "exit"
-  | "error frame"
-  | "liveness answer"
-  | "unknown frame"
-  | "discontinuity";
+type Frame = "output" | "heard" | "exit" | "error frame" | "liveness answer" | "unknown frame" | "verdict";
 const NO_FRAMES: Cells<Frame> = {
   output: STAY,
   heard: STAY,
@@ -32,7 +25,7 @@ const NO_FRAMES: Cells<Frame> = {
   "error frame": STAY,
   "liveness answer": STAY,
   "unknown frame": STAY,
-  discontinuity: "stay: (discontinuity)",
+  verdict: "stay: (verdict)",
 };
 const FRAMES: Cells<Frame> = {
   output: "stay: emit",
@@ -41,7 +34,7 @@ const FRAMES: Cells<Frame> = {
   "error frame": "stay: (server-message)",
   "liveness answer": STAY,
   "unknown frame": "stay: (unknown-frame)",
-  discontinuity: "stay: (discontinuity)",
+  verdict: "stay: (verdict)",
 };
 
 type Closed = "closed 1006" | "could not open" | "refused 404" | "refused 409";
@@ -102,6 +95,17 @@ export const TABLE: Record<StateCase, Row> = {
     "refused 404": "ended: -timers, (disconnected), finish completed 42 by status",
     "timer open": "waiting to drain: discard, (disconnected), (reconnecting), +backoff 75",
   },
+  "connecting to verify": {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed("waiting to verify: -timers, (disconnected), (reconnecting), +backoff 75"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    opened: "attached to verify: -timers, sendResize, sendStdinEof, +grace 5000, (connected)",
+    "refused 404": "ended: -timers, (disconnected), finish completed 7 by exit-frame",
+    "timer open": "waiting to verify: discard, (disconnected), (reconnecting), +backoff 75",
+  },
   attached: {
     ...NOT_STARTED,
     ...FRAMES,
@@ -119,6 +123,15 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS_WHEN_OPEN,
     "timer grace": "waiting to drain: discard, (reconnecting), +backoff 75",
+  },
+  "attached to verify": {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("waiting to verify: -timers, (disconnected), (reconnecting), +backoff 75"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "timer grace": "waiting to verify: discard, (reconnecting), +backoff 75",
   },
   checking: {
     ...NOT_STARTED,
@@ -235,6 +248,15 @@ export const TABLE: Record<StateCase, Row> = {
     ...USER_CALLS,
     "timer backoff": "connecting to drain: attach, +open 10000",
   },
+  "waiting to verify": {
+    ...NOT_STARTED,
+    ...NO_FRAMES,
+    ...closed(STAY),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS,
+    "timer backoff": "connecting to verify: attach, +open 10000",
+  },
   ended: {
     ...NOT_STARTED,
     ...NO_FRAMES,
@@ -242,7 +264,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_STATUS,
     ...NO_TIMERS,
     ...USER_CALLS,
-    discontinuity: STAY,
+    verdict: STAY,
     abort: STAY,
     detach: STAY,
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { reduce } from "../../src/attach/reducer.ts";
+import { reduce } from "../../src/attach/reducer/reduce.ts";
 import {
   type Action,
   type Event,
@@ -7,7 +7,7 @@ import {
   type ReducerOptions,
   type Session,
   type State,
-} from "../../src/attach/state.ts";
+} from "../../src/attach/reducer/state.ts";
 import {
   EVENTS,
   type EventCase,
@@ -210,17 +210,20 @@ describe("over several events", () => {
       exitCode: -9,
       message: "the runner's words",
     } as const;
-    const drain = { kind: "drain", terminal, fruitless: 0 } as const;
-    const byFrame: State = { ...STATES["attached to drain"], purpose: drain };
-    expect(conclusionOf(reduce(byFrame, { type: "exit", exitCode: -15 }, OPTIONS).actions)).toEqual({
+    const draining = reduce(
+      STATES.probing,
+      { ...EVENTS["status terminal"], report: terminal },
+      OPTIONS,
+    ).state;
+    const attached = reduce(draining, EVENTS.opened, OPTIONS).state;
+    expect(conclusionOf(reduce(attached, { ...EVENTS.exit, exitCode: -15 }, OPTIONS).actions)).toEqual({
       status: "timed_out",
       exitCode: -15,
       message: "the runner's words",
       source: "exit-frame",
       complete: true,
     });
-    const byStatus: State = { ...STATES["connecting to drain"], purpose: drain };
-    expect(conclusionOf(reduce(byStatus, EVENTS["refused 404"], OPTIONS).actions)).toEqual({
+    expect(conclusionOf(reduce(draining, EVENTS["refused 404"], OPTIONS).actions)).toEqual({
       status: "timed_out",
       exitCode: -9,
       message: "the runner's words",
@@ -229,8 +232,51 @@ describe("over several events", () => {
     });
   });
 
+  describe("with verify", () => {
+    const options = { ...OPTIONS, verify: true };
+
+    test("an exit frame is followed by one more attach, at once; its exit frame ends it", () => {
+      const exited = reduce(STATES.attached, EVENTS.exit, options);
+      expect(summarize(exited, STATES.attached)).toBe(
+        "connecting to verify: -timers, discard, attach, +open 10000",
+      );
+      const attached = reduce(exited.state, EVENTS.opened, options).state;
+      expect(conclusionOf(reduce(attached, { ...EVENTS.exit, exitCode: 99 }, options).actions)).toEqual({
+        status: "completed",
+        exitCode: 7,
+        source: "exit-frame",
+        complete: true,
+        message: null,
+      });
+    });
+
+    test("what it finds missing is said: the result is not complete", () => {
+      let state = reduce(STATES.attached, EVENTS.exit, options).state;
+      state = reduce(state, EVENTS.opened, options).state;
+      state = reduce(state, EVENTS.verdict, options).state;
+      expect(conclusionOf(reduce(state, EVENTS.exit, options).actions)?.complete).toBe(false);
+    });
+
+    test("a drain is its own verification", () => {
+      const state: State = STATES["attached to drain"];
+      expect(summarize(reduce(state, EVENTS.exit, options), state)).toBe(
+        "ended: finish completed 7 by exit-frame",
+      );
+    });
+
+    test("a result that is known waits for it 10 s at most", () => {
+      const late: State = {
+        ...STATES["connecting to verify"],
+        session: { ...SESSION, outage: { since: NOW - 10_000, attempts: 5, cause: null } },
+      };
+      expect(summarize(reduce(late, EVENTS["refused 409"], options), late)).toBe(
+        "ended: -timers, (disconnected), finish completed 7 by exit-frame",
+      );
+    });
+  });
+
   test("a result behind a discontinuity is not complete", () => {
-    const { state } = reduce(STATES.attached, EVENTS.discontinuity, OPTIONS);
+    const { state } = reduce(STATES.attached, EVENTS.verdict, OPTIONS);
     expect(conclusionOf(reduce(state, EVENTS.exit, OPTIONS).actions)?.complete).toBe(false);
   });
 });

@@ -12,11 +12,16 @@ const source = (name: string) => readFileSync(join(folder, name), "utf8");
 /** Code without comments: a comment may speak of timers. */
 const code = (name: string) => source(name).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
 
-test("the reducer imports nothing but types", () => {
-  const imports = code("reducer.ts").match(/^\s*(import|export)\b.*from.*$|^import[\s\S]*?from.*$/gm) ?? [];
-  expect(imports.length).toBeGreaterThan(0);
-  for (const statement of imports) expect(statement).toMatch(/^(import|export) type /);
-  expect(code("reducer.ts")).not.toMatch(/\b(import|require)\s*\(|Math\.random|Date\b|performance\b/);
+test("the reducer imports nothing but types, and its own files", () => {
+  const reducer = files.filter((name) => name.startsWith("reducer/"));
+  expect(reducer.length).toBeGreaterThan(1);
+  for (const name of reducer) {
+    const imports = code(name).match(/^(import|export)\b[^;]*\bfrom\b[^;]*;/gm) ?? [];
+    for (const statement of imports) {
+      expect(statement, name).toMatch(/^import type |from "\.\/[a-z-]+\.ts";$/);
+    }
+    expect(code(name), name).not.toMatch(/\b(import|require)\s*\(|Math\.random|\bDate\b|\bperformance\b/);
+  }
 });
 
 test("nothing but the pump and the transport touches timers or sockets", () => {

@@ -36,7 +36,7 @@ describe.each(["serve", "runner"] as const)("an execution on %s", (dialect) => {
         outcome: "exited",
         exitCode: 7,
         complete: true,
-        delivered: { stdout: 3, stderr: 3 },
+        delivered: { stdout: { bytes: 3 }, stderr: { bytes: 3 } },
       });
     });
 

@@ -8,7 +8,7 @@ const exit: ExecutionExit = {
   signal: null,
   source: "exit-frame",
   complete: true,
-  delivered: { stdout: 0, stderr: 0 },
+  delivered: { stdout: { bytes: 0, proved: false }, stderr: { bytes: 0, proved: false } },
   message: null,
 };
 

@@ -4,8 +4,6 @@ export interface Joins {
   readonly count: number;
   /** The first of them: the longest overlap. */
   readonly first: number;
-  /** The last of them: the shortest overlap. */
-  readonly last: number;
 }
 
 /**
@@ -13,12 +11,11 @@ export interface Joins {
  * which is `minimum` bytes or more. Linear in time (Knuth, Morris, Pratt); four bytes of memory per byte of `replay`.
  */
 export function findJoins(kept: Uint8Array, replay: Uint8Array, minimum: number): Joins {
-  const found = { count: 0, first: -1, last: -1 };
+  const found = { count: 0, first: -1 };
   if (replay.length < minimum) return found;
   const borders = bordersOf(replay);
   const add = (offset: number): void => {
     if (found.count === 0) found.first = offset;
-    found.last = offset;
     found.count += 1;
   };
   let matched = 0;
@@ -33,6 +30,43 @@ export function findJoins(kept: Uint8Array, replay: Uint8Array, minimum: number)
   if (matched === replay.length) matched = borders[matched - 1] ?? 0;
   for (; matched >= minimum; matched = borders[matched - 1] ?? 0) add(kept.length - matched);
   return found;
+}
+
+/** Where `pattern` ends in `text`, if it occurs exactly once; -1 otherwise. Linear in time. */
+export function findOnce(pattern: Uint8Array, text: Uint8Array): number {
+  const watch = createWatch(pattern, 0);
+  let end = -1;
+  for (let at = 0; at < text.length; at += 1) {
+    if (!watch.next(text[at] ?? 0)) continue;
+    if (end !== -1) return -1;
+    end = at + 1;
+  }
+  return end;
+}
+
+/** Looks for a pattern in bytes that come one by one. */
+export interface Watch {
+  /** Takes the next byte; true when the pattern ends with it. */
+  next(byte: number): boolean;
+}
+
+/** @param matched How much of the pattern the bytes before have matched already; all of it is allowed. */
+export function createWatch(pattern: Uint8Array, matched: number): Watch {
+  const borders = bordersOf(pattern);
+  let length = matched;
+  return {
+    next(byte) {
+      while (length > 0 && (length === pattern.length || pattern[length] !== byte))
+        length = borders[length - 1] ?? 0;
+      if (pattern[length] === byte) length += 1;
+      return length === pattern.length;
+    },
+  };
+}
+
+/** The length of the longest proper border: a beginning that is also the end. */
+export function longestBorder(bytes: Uint8Array): number {
+  return bordersOf(bytes)[bytes.length - 1] ?? 0;
 }
 
 /** For each prefix of `bytes` the length of its longest proper border. */

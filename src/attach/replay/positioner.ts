@@ -1,131 +1,209 @@
 import { createHistory } from "./history.ts";
-import { findJoins } from "./join.ts";
+import { findJoins, findOnce } from "./join.ts";
+import { createPlace, isProof, type Place } from "./place.ts";
+import type { AmbiguityPolicy, Verdict } from "./verdict.ts";
 
 /** What the servers keep per stream, in bytes. */
 export const BACKLOG_BYTES = 262_144;
+
+/** No chunk that a server sends live, or replays as a chunk, is as large: a larger first frame is a whole backlog. */
+export const LARGEST_CHUNK = 4_096;
+
+/**
+ * Overlaps shorter than this may be chance. At one bit of information per byte, which is little even for text, the odds of
+ * 64 equal bytes at any one of 262,144 places are 2⁻⁴⁶.
+ */
+export const MINIMUM_OVERLAP = 64;
 
 /** What a positioner says, in order. */
 export interface PositionerSink {
   /** Bytes that were not delivered before. */
   fresh(bytes: Uint8Array): void;
-  /** The position of what follows is not proved. */
-  discontinuity(verdict: "gap" | "ambiguous", position: number): void;
+  /** What is known of a place: of the bytes that follow or, where it settles late, of `position`. */
+  verdict(verdict: Verdict, position: number): void;
+}
+
+export interface PositionerOptions {
+  readonly policy: AmbiguityPolicy;
+  /** Default: what the servers keep. */
+  readonly capacity?: number;
 }
 
 /**
  * Finds, on one stream, where the replay of a new connection joins what was already delivered. The servers send no
- * offsets and nothing marks where a replay ends, so it goes by content, and by the length of the first frame where that
- * proves something. A seam: real cursors would replace it.
+ * offsets and nothing marks where a replay ends, so it goes by content, and by lengths where they prove something. A
+ * seam: real cursors would replace it.
  */
 export interface Positioner {
   /** Bytes delivered so far. */
   readonly position: number;
   /** Whether bytes are held back because their place is not known yet. */
   readonly holding: boolean;
-  /** A connection opened: what comes now may be a replay. Bytes still held are forgotten; they come again. */
-  attached(): void;
+  /** Whether all that the process wrote is known to have been delivered. Only a whole replay after its end can tell. */
+  readonly proved: boolean;
+  /**
+   * A connection opened: what comes now may be a replay. Bytes still held are forgotten; they come again.
+   *
+   * @param drain The process has ended: all that comes is replay.
+   */
+  attached(drain: boolean, sink: PositionerSink): void;
   /** Takes the bytes of one frame. */
   push(bytes: Uint8Array, sink: PositionerSink): void;
   /** No more of the replay will come: what is held is decided on as it is. */
   settle(sink: PositionerSink): void;
+  /** The stream has ended with the exit frame: its length may settle what was open. */
+  end(sink: PositionerSink): void;
 }
-
-/** Overlaps shorter than this may be chance: in 256 KiB of random bytes the odds of one such are 2⁻²³⁸. */
-const MINIMUM_OVERLAP = 32;
-
-/** No chunk that a server sends live, or replays as a chunk, is as large: a larger frame is a whole backlog. */
-const LARGEST_CHUNK = 4096;
 
 type Phase =
   | { readonly name: "live" }
-  /** The replay was found to begin at `start` of `kept` and has been followed up to `at`. */
-  | {
-      readonly name: "aligned";
-      readonly kept: Uint8Array;
-      readonly start: number;
-      at: number;
-      /** The length of the first frame proves that the replay begins at byte 0. */
-      proved: boolean;
-    }
+  /** The replay begins at `start` of `kept`, and has been followed up to `at`. */
+  | { readonly name: "aligned"; readonly kept: Uint8Array; readonly start: number; at: number }
+  /** The replay so far, whose beginning is looked for in `kept`. */
   | {
       readonly name: "searching";
       readonly kept: Uint8Array;
+      /** Where it differs, if it begins at byte 0: `proved` by its length, or by so much that is equal. */
+      readonly differs: { readonly at: number; readonly proved: boolean } | null;
       held: Uint8Array;
       length: number;
       decideAt: number;
     };
 
+type Aligned = Extract<Phase, { name: "aligned" }>;
+type Searching = Extract<Phase, { name: "searching" }>;
+
 const LIVE: Phase = { name: "live" };
 
-export function createPositioner(capacity: number = BACKLOG_BYTES): Positioner {
+export function createPositioner({ policy, capacity = BACKLOG_BYTES }: PositionerOptions): Positioner {
   const history = createHistory(capacity);
   let position = 0;
   let phase: Phase = LIVE;
+  /** Bytes and frames of this connection. */
+  let received = 0;
+  let frames = 0;
+  let drain = false;
+  /** Nothing had been delivered when it opened: its first byte is taken for byte 0. */
+  let first = true;
+  /** False once something is known to be missing, or not known not to be. */
+  let whole = true;
+  let proved = false;
+  /** The first frames of this server are whole backlogs: one was larger than any chunk. */
+  let wholeBacklogs = false;
+  /** Where the replay of this connection joins, as long as it has one place. */
+  let place: Place | null = null;
+  /** The place is byte 0, for all that was delivered is kept and fits there so far. */
+  let fromZero = false;
 
   function deliver(bytes: Uint8Array, sink: PositionerSink): void {
     if (bytes.length === 0) return;
+    place?.follow(bytes, received, sink);
     history.append(bytes);
     position += bytes.length;
     sink.fresh(bytes);
   }
 
-  function follow(
-    aligned: Extract<Phase, { name: "aligned" }>,
-    bytes: Uint8Array,
-    sink: PositionerSink,
-  ): void {
+  function say(verdict: Verdict, at: number, sink: PositionerSink): void {
+    if (verdict.kind === "gap" || verdict.kind === "ambiguous") whole = false;
+    sink.verdict(verdict, at);
+  }
+
+  /** Whether the first frame shows that nothing was trimmed from the backlog. */
+  function provesStart(length: number): boolean {
+    if (length > LARGEST_CHUNK) wholeBacklogs = true;
+    return wholeBacklogs && length < capacity;
+  }
+
+  function placeAt(kept: Uint8Array, start: number): Place {
+    const trimmedFrom = capacity - LARGEST_CHUNK;
+    const positions = [...(fromZero && place !== null ? place.open : []), position];
+    return createPlace({ kept, start, fromZero, positions, trimmedFrom, minimum: MINIMUM_OVERLAP, say });
+  }
+
+  function follow(aligned: Aligned, bytes: Uint8Array, sink: PositionerSink): void {
     const { kept, start } = aligned;
-    if (aligned.at === start && start === 0) {
-      aligned.proved = bytes.length > LARGEST_CHUNK && bytes.length < capacity;
-    }
     const overlap = Math.min(bytes.length, kept.length - aligned.at);
     const same = commonLength(kept, aligned.at, bytes, overlap);
     aligned.at += same;
     if (same < overlap) {
-      if (aligned.proved) {
-        // The replay begins at byte 0 and differs: something was lost before. From the difference on, all is sent again.
-        phase = LIVE;
-        sink.discontinuity("gap", position);
-        deliver(bytes.subarray(same), sink);
-        return;
-      }
       const replayed = kept.subarray(start, aligned.at);
-      phase = search(kept, replayed, replayed.length + bytes.length - same);
-      hold(phase, bytes.subarray(same));
-      decide(phase, false, sink);
-      return;
-    }
-    if (aligned.at === kept.length) {
-      phase = LIVE;
-      deliver(bytes.subarray(same), sink);
+      const proved = fromZero && frames === 1 && provesStart(bytes.length);
+      const likely = fromZero && replayed.length >= MINIMUM_OVERLAP;
+      const searching = search(kept, proved || likely ? { at: replayed.length, proved } : null, replayed);
+      hold(searching, bytes.subarray(same));
+      fromZero = false;
+      place = null;
+      phase = searching;
+      if (proved) mend(searching, sink);
+      else decide(searching, false, sink);
+    } else if (aligned.at === kept.length) {
+      join(kept, start, bytes.subarray(same), sink);
     }
   }
 
-  function decide(
-    searching: Extract<Phase, { name: "searching" }>,
-    final: boolean,
+  /** The replay has reached the end of what was delivered; what comes behind it is new. */
+  function join(kept: Uint8Array, start: number, rest: Uint8Array, sink: PositionerSink): void {
+    phase = LIVE;
+    if (!fromZero && !isProof(kept, start, MINIMUM_OVERLAP)) {
+      say({ kind: "ambiguous", policy }, position, sink);
+      if (policy === "repeat") deliver(kept.slice(start), sink);
+    } else {
+      place ??= placeAt(kept, start);
+      place.joined(received - rest.length, sink);
+    }
+    deliver(rest, sink);
+  }
+
+  function decide(searching: Searching, final: boolean, sink: PositionerSink): void {
+    if (searching.length < searching.decideAt && !final) return;
+    const held = searching.held.subarray(0, searching.length);
+    // A server replays up to the last byte that it has sent, at least: a place from where the replay does not reach it is none.
+    const kept = final
+      ? searching.kept.subarray(Math.max(0, searching.kept.length - held.length))
+      : searching.kept;
+    const joins = findJoins(kept, held, MINIMUM_OVERLAP);
+    if (joins.count === 0) {
+      // Of a trimmed replay, or of one with a loss before it, all has to be seen.
+      const entire =
+        final || held.length >= capacity - LARGEST_CHUNK || (frames === 1 && held.length > LARGEST_CHUNK);
+      if (entire) mend(searching, sink);
+      else searching.decideAt = capacity - LARGEST_CHUNK;
+      return;
+    }
+    const overlap = kept.length - joins.first;
+    if (joins.count > 1 && held.length < overlap && !final) {
+      searching.decideAt = Math.min(held.length * 16, overlap);
+    } else if (joins.count > 1) {
+      say({ kind: "ambiguous", policy }, position, sink);
+      resume(searching, policy === "skip" ? overlap : 0, sink);
+    } else if (held.length < overlap) {
+      phase = { name: "aligned", kept, start: joins.first, at: joins.first + held.length };
+    } else {
+      join(kept, joins.first, held.slice(overlap), sink);
+    }
+  }
+
+  /** The replay does not begin in what is kept. It may still go on from there: then something was lost before its end. */
+  function mend({ kept, differs, held, length }: Searching, sink: PositionerSink): void {
+    const tail = kept.subarray(Math.max(differs?.at ?? 0, kept.length - LARGEST_CHUNK));
+    const end = tail.length < MINIMUM_OVERLAP ? -1 : findOnce(tail, held.subarray(0, length));
+    if (end === -1) {
+      say({ kind: "gap", missing: 0 }, position, sink);
+      resume({ held, length }, differs?.proved ? differs.at : 0, sink);
+      return;
+    }
+    const missing = differs === null ? 0 : Math.max(0, end - kept.length);
+    say({ kind: "gap", missing }, differs?.at ?? position, sink);
+    resume({ held, length }, end, sink);
+  }
+
+  function resume(
+    { held, length }: Pick<Searching, "held" | "length">,
+    from: number,
     sink: PositionerSink,
   ): void {
-    if (searching.length < searching.decideAt && !final) return;
-    const { kept } = searching;
-    const held = searching.held.subarray(0, searching.length);
-    const joins = findJoins(kept, held, MINIMUM_OVERLAP);
-    // A server that has sent a byte replays up to it at least: until then a place that fits may still be refuted.
-    const open = joins.count > 1 && held.length < kept.length - joins.first;
-    if (open && !final) {
-      searching.decideAt = Math.min(held.length * 2, kept.length - joins.first);
-      return;
-    }
-    if (joins.count === 0) sink.discontinuity("gap", position);
-    if (joins.count > 1) sink.discontinuity("ambiguous", position);
-    const start = joins.count === 0 ? kept.length : joins.last;
-    const overlap = Math.min(held.length, kept.length - start);
-    if (start + overlap < kept.length) {
-      phase = { name: "aligned", kept, start, at: start + overlap, proved: false };
-      return;
-    }
     phase = LIVE;
-    deliver(held.slice(overlap), sink);
+    deliver(held.slice(from, length), sink);
   }
 
   return {
@@ -135,19 +213,39 @@ export function createPositioner(capacity: number = BACKLOG_BYTES): Positioner {
     get holding() {
       return phase.name === "searching";
     },
-    attached() {
-      if (position === 0) {
-        phase = LIVE;
-        return;
-      }
+    get proved() {
+      return proved;
+    },
+    attached(draining, sink) {
+      received = 0;
+      frames = 0;
+      drain = draining;
+      first = position === 0;
+      phase = LIVE;
+      if (first) return;
       const kept = history.copy();
       // As long as all that was delivered is kept, the replay is taken to begin at byte 0 until it differs.
-      phase =
-        position <= capacity
-          ? { name: "aligned", kept, start: 0, at: 0, proved: false }
-          : search(kept, new Uint8Array(0), MINIMUM_OVERLAP);
+      const stillFromZero = whole && position <= capacity;
+      if (!(fromZero && stillFromZero)) {
+        place?.cut(sink);
+        place = null;
+      }
+      fromZero = stillFromZero;
+      if (fromZero) {
+        place = placeAt(kept, 0);
+        phase = { name: "aligned", kept, start: 0, at: 0 };
+      } else {
+        phase = search(kept, null, new Uint8Array(0));
+      }
     },
     push(bytes, sink) {
+      frames += 1;
+      received += bytes.length;
+      if (frames === 1) {
+        if (provesStart(bytes.length)) {
+          if (fromZero) place?.prove();
+        } else if (first && bytes.length === capacity) say({ kind: "gap", missing: 0 }, 0, sink);
+      }
       if (phase.name === "live") {
         deliver(bytes, sink);
       } else if (phase.name === "aligned") {
@@ -160,21 +258,39 @@ export function createPositioner(capacity: number = BACKLOG_BYTES): Positioner {
     settle(sink) {
       if (phase.name === "searching") decide(phase, true, sink);
     },
+    end(sink) {
+      if (phase.name === "aligned") {
+        // The replay is over, and did not reach what was delivered: it began elsewhere.
+        const { kept, start, at } = phase;
+        fromZero = false;
+        place = null;
+        phase = search(kept, null, kept.subarray(start, at));
+      }
+      if (phase.name === "searching") decide(phase, true, sink);
+      const untrimmed = received < capacity - LARGEST_CHUNK;
+      place?.end(untrimmed, sink);
+      // Of a live stream the beginning is not in doubt: it was attached to at once. A backlog of this length may be trimmed.
+      if (first && drain && !untrimmed && whole) say({ kind: "gap", missing: 0 }, 0, sink);
+      proved = whole && untrimmed && drain && phase.name === "live";
+    },
   };
 }
 
-function search(
-  kept: Uint8Array,
-  replayed: Uint8Array,
-  decideAt: number,
-): Extract<Phase, { name: "searching" }> {
-  const searching = { name: "searching" as const, kept, held: new Uint8Array(0), length: 0, decideAt: 0 };
+function search(kept: Uint8Array, differs: Searching["differs"], replayed: Uint8Array): Searching {
+  const searching: Searching = {
+    name: "searching",
+    kept,
+    differs,
+    held: new Uint8Array(0),
+    length: 0,
+    decideAt: 0,
+  };
   hold(searching, replayed);
-  searching.decideAt = Math.max(decideAt, MINIMUM_OVERLAP);
+  searching.decideAt = Math.max(replayed.length + 1, MINIMUM_OVERLAP);
   return searching;
 }
 
-function hold(searching: Extract<Phase, { name: "searching" }>, bytes: Uint8Array): void {
+function hold(searching: Searching, bytes: Uint8Array): void {
   const needed = searching.length + bytes.length;
   if (needed > searching.held.length) {
     const larger = new Uint8Array(Math.max(needed, searching.held.length * 2));

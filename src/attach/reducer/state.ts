@@ -1,8 +1,9 @@
-import type { Cause, ExecutionEvent } from "./events.ts";
-import type { ExecutionExit } from "./exit.ts";
-import type { OutputName, TerminalSize } from "./frames.ts";
-import type { StatusReport, TerminalStatus } from "./status.ts";
-import type { Disconnect } from "./transport.ts";
+import type { Cause, ExecutionEvent } from "../events.ts";
+import type { ExecutionExit } from "../exit.ts";
+import type { OutputName, TerminalSize } from "../frames.ts";
+import type { Verdict } from "../replay/verdict.ts";
+import type { StatusReport, TerminalStatus } from "../status.ts";
+import type { Disconnect } from "../transport.ts";
 
 /** The times the reducer works with, in milliseconds. */
 export interface ReducerOptions {
@@ -20,19 +21,26 @@ export interface ReducerOptions {
   readonly statusProbe: boolean;
   /** How long the answer to an in-band probe may take. */
   readonly answerTimeout: number;
+  /** Whether an exit frame is followed by one more attach, which compares the backlog with what was delivered. */
+  readonly verify: boolean;
   /** How long an exit frame may take once the status says that the process has ended, counted from the last frame. */
   readonly exitGrace: number;
 }
 
-/** Why a connection is wanted: to follow a process, or to fetch what an ended one left in the backlog. */
-export type Purpose =
-  | { readonly kind: "follow" }
-  | {
-      readonly kind: "drain";
-      readonly terminal: TerminalStatus;
-      /** Connections in a row that brought neither a new byte nor the exit frame. */
-      readonly fruitless: number;
-    };
+/**
+ * Why a connection is wanted: to follow a process; to drain what an ended one left in the backlog; or, after its exit frame, to
+ * verify that the backlog holds what was delivered.
+ */
+export type Purpose = { readonly kind: "follow" } | Fetch;
+
+/** A connection on which all is replay. */
+export interface Fetch {
+  readonly kind: "drain" | "verify";
+  /** The result, should it not lead to an exit frame. */
+  readonly fallback: Conclusion;
+  /** Connections in a row that brought neither a new byte nor the exit frame. */
+  readonly fruitless: number;
+}
 
 /** What is remembered over all connections. */
 export interface Session {
@@ -110,15 +118,16 @@ export type Event =
   | { readonly type: "output"; readonly stream: OutputName; readonly bytes: Uint8Array }
   /** A frame that brought nothing to deliver: replayed bytes, or an empty one. */
   | { readonly type: "heard" }
-  | { readonly type: "exit"; readonly exitCode: number | null }
+  | { readonly type: "exit"; readonly exitCode: number | null; readonly now: number }
   | { readonly type: "serverError"; readonly message: string; readonly code: string | null }
   | { readonly type: "livenessAnswer" }
   | { readonly type: "unknownFrame"; readonly detail: string }
+  /** What is known of a place where a replay joins, as the positioner found it. */
   | {
-      readonly type: "discontinuity";
+      readonly type: "verdict";
       readonly stream: OutputName;
       readonly position: number;
-      readonly verdict: "gap" | "ambiguous";
+      readonly verdict: Verdict;
     }
   | { readonly type: "closed"; readonly cause: Disconnect; readonly now: number; readonly random: number }
   | { readonly type: "status"; readonly report: StatusReport; readonly now: number; readonly random: number }
@@ -188,6 +197,17 @@ export function initialState(size: TerminalSize | null): State {
 }
 
 /** Whether what is sent now reaches an open connection. */
-export function isOpen(state: State): boolean {
+export function isOpen(state: State): state is Open {
   return "link" in state;
+}
+
+export type In<Name extends State["name"]> = Extract<State, { name: Name }>;
+
+/** The states in which a connection is open. */
+export type Open = In<"attached" | "checking" | "concluding">;
+
+/** When something happened, and the chance that goes with it. */
+export interface Moment {
+  readonly now: number;
+  readonly random: number;
 }

@@ -1,0 +1,109 @@
+import { createWatch, findOnce, longestBorder, type Watch } from "./join.ts";
+import type { PositionerSink } from "./positioner.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** A place where a replay was joined, whose verdict may settle later than the bytes behind it are delivered. */
+export interface Place {
+  /** The places that are open: this one, and earlier ones whose fate it shares. */
+  readonly open: readonly number[];
+  /** The length of the first frame proves that the replay begins at byte 0. */
+  prove(): void;
+  /** The replay has reached the end of what was delivered, after `received` bytes of the connection. */
+  joined(received: number, sink: PositionerSink): void;
+  /** Takes what is delivered behind it. `received` counts the bytes of the connection, these included. */
+  follow(bytes: Uint8Array, received: number, sink: PositionerSink): void;
+  /** The stream has ended; `untrimmed` if it was too short for its backlog to have been trimmed. */
+  end(untrimmed: boolean, sink: PositionerSink): void;
+  /** The connection was cut: what is known by now has to do. */
+  cut(sink: PositionerSink): void;
+}
+
+export interface PlaceSettings {
+  /** All that is kept of what was delivered. */
+  readonly kept: Uint8Array;
+  /** Where in it the replay begins: from there on both have the same bytes. */
+  readonly start: number;
+  /** All that was delivered is kept, and the replay is taken to begin at byte 0. */
+  readonly fromZero: boolean;
+  /** Bytes delivered before it, last, and before each earlier place that is open: all of them begin at byte 0, or none. */
+  readonly positions: readonly number[];
+  /** Bytes on a connection from which on its backlog may have been trimmed, and after which no replay goes on. */
+  readonly trimmedFrom: number;
+  /** Overlaps shorter than this prove nothing. */
+  readonly minimum: number;
+  readonly say: (verdict: Verdict, position: number, sink: PositionerSink) => void;
+}
+
+export function createPlace(settings: PlaceSettings): Place {
+  const { kept, start, fromZero, positions, trimmedFrom, minimum, say } = settings;
+  const common = kept.subarray(start);
+  let state: "comparing" | "open" | "settled" = "comparing";
+  let proved = false;
+  let repeated = false;
+  let watch: Watch | null = null;
+
+  function settle(verdict: Verdict, sink: PositionerSink): void {
+    state = "settled";
+    watch = null;
+    for (const position of positions) say(verdict, position, sink);
+  }
+
+  /**
+   * If the replay began elsewhere, the process would have written what both have in common twice. Unless it does repeat
+   * itself, in what was delivered or behind it, that is no accident that happens.
+   */
+  function settleByContent(sink: PositionerSink): void {
+    const unique = !repeated && common.length >= minimum && !(fromZero && isPeriodic(common, minimum));
+    settle(unique ? { kind: "exact", proof: "content" } : { kind: "ambiguous", policy: "skip" }, sink);
+  }
+
+  return {
+    get open() {
+      return state === "open" ? positions : [];
+    },
+    prove() {
+      proved = true;
+    },
+    joined(received, sink) {
+      if (proved) {
+        settle({ kind: "exact", proof: "length" }, sink);
+        return;
+      }
+      state = "open";
+      watch = createWatch(common, common.length);
+      const position = positions.at(-1);
+      if (fromZero && position !== undefined) say({ kind: "provisional" }, position, sink);
+      if (received >= trimmedFrom) settleByContent(sink);
+    },
+    follow(bytes, received, sink) {
+      if (state !== "open") return;
+      if (watch !== null && !repeated) {
+        for (const byte of bytes) if (watch.next(byte)) repeated = true;
+      }
+      if (received >= trimmedFrom) settleByContent(sink);
+    },
+    end(untrimmed, sink) {
+      if (state !== "open") return;
+      if (untrimmed && fromZero) settle({ kind: "exact", proof: "total" }, sink);
+      else settleByContent(sink);
+    },
+    cut(sink) {
+      if (state === "open") settleByContent(sink);
+    },
+  };
+}
+
+/**
+ * Whether what both have in common, `kept` from `start` on, proves a place: it stands nowhere else in what was delivered,
+ * and that does not hang on a few bytes at its end. A row of equal lines is in many places, whatever the last one is cut to.
+ */
+export function isProof(kept: Uint8Array, start: number, minimum: number): boolean {
+  const body = kept.subarray(start, kept.length - minimum);
+  return body.length >= minimum && findOnce(body, kept) !== -1;
+}
+
+/** Whether bytes repeat themselves: they end as they begin, or do so after a few. */
+function isPeriodic(bytes: Uint8Array, minimum: number): boolean {
+  const border = longestBorder(bytes);
+  return border >= minimum || bytes.length - border < minimum;
+}
