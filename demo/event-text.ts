@@ -17,6 +17,8 @@ export function eventText(event: ExecutionEvent): string {
       return `checked: ${event.alive === null ? "nobody could be asked" : event.alive ? "alive" : "dead"}`;
     case "verdict":
       return `${event.stream} at byte ${event.position}: ${verdictText(event.verdict)}`;
+    case "dropped":
+      return `${event.stream} at byte ${event.position}: ${event.bytes} bytes dropped, the reader fell behind`;
     case "server-message":
       return `server: ${event.message}`;
     case "unknown-frame":

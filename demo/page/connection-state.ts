@@ -47,6 +47,7 @@ const KINDS: Readonly<Record<ExecutionEvent["type"], Kind>> = {
   checking: "warn",
   checked: "note",
   verdict: "note",
+  dropped: "bad",
   "server-message": "note",
   "unknown-frame": "note",
   exit: "good",

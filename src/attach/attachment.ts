@@ -1,4 +1,10 @@
-import { AuthenticationError, BoxLiteError, ConnectionLostError, NotFoundError } from "../errors/index.ts";
+import {
+  AuthenticationError,
+  BoxLiteError,
+  ConnectionLostError,
+  DiscontinuityError,
+  NotFoundError,
+} from "../errors/index.ts";
 import type { Clock } from "./clock.ts";
 import { describeCause, type ExecutionEvent } from "./events.ts";
 import { type ExecutionExit, endingOf } from "./exit.ts";
@@ -9,7 +15,7 @@ import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
 import { createEventStream } from "./streams/event-stream.ts";
 import { createInputStream } from "./streams/input-stream.ts";
-import { createOutputStream, type OutputStream } from "./streams/output-stream.ts";
+import { createOutputStream, type OutputStream, type OverflowPolicy } from "./streams/output-stream.ts";
 import type { Transport } from "./transport.ts";
 
 /** How a connection that went silent is told from a command that is quiet. */
@@ -39,11 +45,14 @@ export interface FollowOptions {
   reconnectBudget?: number;
   /** See {@link LivenessOptions}; false: a connection is never checked. */
   liveness?: LivenessOptions | false;
-  /**
-   * Bytes that wait for a reader at most, per stream. Beyond it the stream fails with `buffer_overflow`; the other
-   * stream and the exit are not affected. Default 16 MiB.
-   */
+  /** Bytes that wait for a reader at most, per stream. Default 16 MiB. */
   maxBufferedBytes?: number;
+  /**
+   * What happens beyond it: the stream fails with `buffer_overflow` after what waits (`error`), or the oldest bytes are dropped
+   * and a `dropped` event says where (`drop-oldest`). The other stream and the exit are not affected. The socket is never
+   * paused instead: the servers drop output for a client that stalls, and say nothing. Default `error`.
+   */
+  overflow?: OverflowPolicy;
   /**
    * What is done where a replay fits at several places: `repeat` what may have been delivered already (nothing is lost), or
    * `skip` it (nothing is repeated). Default `repeat`.
@@ -92,12 +101,18 @@ export interface Attachment {
 /** Follows an execution: opens a connection and keeps it, until there is a result. */
 export function attach(options: AttachmentOptions): Attachment {
   const { subject } = options;
-  const maxBufferedBytes = options.maxBufferedBytes ?? 16 * 1024 * 1024;
-  const outputs: Record<OutputName, OutputStream> = {
-    stdout: createOutputStream(`stdout of ${subject}`, maxBufferedBytes),
-    stderr: createOutputStream(`stderr of ${subject}`, maxBufferedBytes),
-  };
   const events = createEventStream();
+  const outputOf = (stream: OutputName): OutputStream =>
+    createOutputStream({
+      name: `${stream} of ${subject}`,
+      maxBufferedBytes: options.maxBufferedBytes ?? 16 * 1024 * 1024,
+      overflow: options.overflow ?? "error",
+      dropped: (bytes, position) => events.write({ type: "dropped", stream, position, bytes }),
+    });
+  const outputs: Record<OutputName, OutputStream> = {
+    stdout: outputOf("stdout"),
+    stderr: outputOf("stderr"),
+  };
   let over: { readonly reason: unknown } | null = null;
   let resolve: (exit: ExecutionExit) => void = () => {};
   let reject: (error: unknown) => void = () => {};
@@ -106,6 +121,22 @@ export function attach(options: AttachmentOptions): Attachment {
     reject = onFailure;
   });
   exit.catch(() => {});
+
+  function endAtDiscontinuity({
+    stream,
+    position,
+    verdict,
+  }: Extract<ExecutionEvent, { type: "verdict" }>): void {
+    if (verdict.kind !== "gap" && verdict.kind !== "ambiguous") return;
+    const what =
+      verdict.kind === "gap"
+        ? `bytes are missing (at least ${verdict.missing})`
+        : "the replay fits at several places";
+    const message =
+      `${stream} of ${subject}, at byte ${position}: ${what}. What came before is sound. Without the option strict this is ` +
+      "an event, and the stream goes on.";
+    outputs[stream].fail(new DiscontinuityError(message, { stream, position }));
+  }
 
   const pump = createPump(
     {
@@ -118,10 +149,14 @@ export function attach(options: AttachmentOptions): Attachment {
     },
     {
       emit: (stream, bytes) => outputs[stream].write(bytes),
-      report: events.write,
+      report(event) {
+        events.write(event);
+        if (options.strict && event.type === "verdict") endAtDiscontinuity(event);
+      },
       finish(conclusion) {
         over = { reason: new BoxLiteError("ended", `stdin of ${subject} is closed: the process has ended.`) };
-        const { status, exitCode, source, complete, message } = conclusion;
+        const { status, exitCode, source, message } = conclusion;
+        const complete = conclusion.complete && !outputs.stdout.overflowed && !outputs.stderr.overflowed;
         const delivered = { stdout: pump.delivered("stdout"), stderr: pump.delivered("stderr") };
         const result = { ...endingOf(status, exitCode), source, complete, delivered, message };
         outputs.stdout.end();

@@ -34,6 +34,13 @@ export type ExecutionEvent =
       readonly position: number;
       readonly verdict: Verdict;
     }
+  /** A reader fell behind, with `overflow: "drop-oldest"`: between the first `position` bytes that it read and the next, `bytes` are missing. */
+  | {
+      readonly type: "dropped";
+      readonly stream: OutputName;
+      readonly position: number;
+      readonly bytes: number;
+    }
   /** An error frame: the server's words, e.g. on a signal that it does not allow. The connection goes on. */
   | { readonly type: "server-message"; readonly message: string; readonly code: string | null }
   /** A frame that this client does not know; it was ignored. */

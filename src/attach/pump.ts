@@ -35,6 +35,8 @@ export interface PumpDependencies {
   readonly options: ReducerOptions;
   readonly size: TerminalSize | null;
   readonly ambiguity: AmbiguityPolicy;
+  /** What the server keeps per stream, in bytes. Default: what today's servers do. A simulation has less, to be quick. */
+  readonly backlogBytes?: number;
 }
 
 /** What comes out of it. `finish` or `fail` is called exactly once, as the last thing. */

@@ -34,3 +34,20 @@ export class ConnectionLostError extends BoxLiteError {
     super("connection_lost", message, details);
   }
 }
+
+/**
+ * Where a stream goes on is not proved, and the execution is followed in `strict` mode. `code` is `discontinuity`. What was
+ * delivered before it is sound.
+ */
+export class DiscontinuityError extends BoxLiteError {
+  override readonly name: string = "DiscontinuityError";
+  readonly stream: "stdout" | "stderr";
+  /** Bytes delivered on the stream before the place. */
+  readonly position: number;
+
+  constructor(message: string, place: { readonly stream: "stdout" | "stderr"; readonly position: number }) {
+    super("discontinuity", message);
+    this.stream = place.stream;
+    this.position = place.position;
+  }
+}

@@ -10,6 +10,7 @@ export {
 export { BoxLiteError, type BoxLiteErrorDetails } from "./boxlite-error.ts";
 export {
   ConnectionLostError,
+  DiscontinuityError,
   InvalidResponseError,
   NetworkError,
   TimeoutError,

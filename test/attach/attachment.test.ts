@@ -505,6 +505,111 @@ test("bytes whose place was not known yet are delivered when there is no other c
   expect(await collectText(attachment.stdout)).toBe(`${written}held`);
 });
 
+describe("discontinuities", () => {
+  const written = Array.from({ length: 60_000 }, (_, line) => `${line}\n`).join("");
+
+  /** Output that outgrew the backlog while the connection was down. */
+  async function gap(options: Partial<AttachmentOptions> = {}) {
+    const run = follow(options);
+    const { transport } = run;
+    transport.last().open();
+    transport.last().stdout("before the cut\n");
+    transport.last().close(1006);
+    await settled();
+    transport.last().open();
+    transport.last().stdout(written.slice(0, 262_144));
+    transport.last().stdout("after");
+    return run;
+  }
+
+  test("are values at their place: an event, and a result that is not complete", async () => {
+    const { transport, attachment } = await gap();
+    const events = collectAll(attachment.events);
+    transport.last().text({ type: "exit", exit_code: 0 });
+    expect(await collectText(attachment.stdout)).toBe(`before the cut\n${written.slice(0, 262_144)}after`);
+    expect(await attachment.exit).toMatchObject({ exitCode: 0, complete: false });
+    expect(await events).toContainEqual({
+      type: "verdict",
+      stream: "stdout",
+      position: 15,
+      verdict: { kind: "gap", missing: 0 },
+    });
+  });
+
+  test("are errors at their place in strict mode, in that stream only", async () => {
+    const { transport, attachment } = await gap({ strict: true });
+    transport.last().stderr("unharmed");
+    transport.last().text({ type: "exit", exit_code: 0 });
+    const reader = attachment.stdout.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("before the cut\n");
+    await expect(reader.read()).rejects.toMatchObject({
+      name: "DiscontinuityError",
+      stream: "stdout",
+      position: 15,
+    });
+    expect(await collectText(attachment.stderr)).toBe("unharmed");
+    expect(await attachment.exit).toMatchObject({ exitCode: 0, complete: false });
+  });
+});
+
+describe("verify", () => {
+  test("compares the backlog after the exit: output that fits is proved complete", async () => {
+    const { transport, attachment } = follow({ verify: true });
+    transport.last().open();
+    transport.last().stdout("all of it");
+    transport.last().text({ type: "exit", exit_code: 3 });
+    expect(attachment.ended).toBe(false);
+    transport.last().open();
+    transport.last().stdout("all of it");
+    transport.last().text({ type: "exit", exit_code: 3 });
+    expect(await collectText(attachment.stdout)).toBe("all of it");
+    expect(await attachment.exit).toMatchObject({
+      exitCode: 3,
+      source: "exit-frame",
+      complete: true,
+      delivered: { stdout: { bytes: 9, proved: true }, stderr: { bytes: 0, proved: true } },
+    });
+  });
+
+  test("finds what the server dropped for a slow reader, and brings the end that was missing", async () => {
+    const { transport, attachment } = follow({ verify: true });
+    const events = collectAll(attachment.events);
+    const lines = Array.from({ length: 200 }, (_, line) => `line ${line}\n`);
+    transport.last().open();
+    for (const line of [...lines.slice(0, 100), ...lines.slice(120, 180)]) transport.last().stdout(line);
+    transport.last().text({ type: "exit", exit_code: 0 });
+    transport.last().open();
+    for (const line of lines) transport.last().stdout(line);
+    transport.last().text({ type: "exit", exit_code: 0 });
+    const place = lines.slice(0, 100).join("").length;
+    expect(await collectText(attachment.stdout)).toBe([...lines.slice(0, 100), ...lines.slice(120)].join(""));
+    expect(await attachment.exit).toMatchObject({
+      complete: false,
+      delivered: { stdout: { proved: false } },
+    });
+    expect(await events).toContainEqual({
+      type: "verdict",
+      stream: "stdout",
+      position: place + "line 1".length,
+      verdict: { kind: "gap", missing: lines.slice(100, 120).join("").length },
+    });
+  });
+
+  test("a server that is gone by then leaves the result as it was, not proved", async () => {
+    const { transport, attachment } = follow({ verify: true });
+    transport.last().open();
+    transport.last().stdout("x");
+    transport.last().text({ type: "exit", exit_code: 0 });
+    transport.last().close({ kind: "refused", status: 404, message: "" });
+    expect(await attachment.exit).toMatchObject({
+      exitCode: 0,
+      source: "exit-frame",
+      complete: true,
+      delivered: { stdout: { proved: false } },
+    });
+  });
+});
+
 test("events say what happened, in order", async () => {
   const { transport, clock, attachment, statusIs } = follow();
   const events = collectAll(attachment.events);

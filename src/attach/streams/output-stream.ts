@@ -1,9 +1,24 @@
 import { BoxLiteError } from "../../errors/index.ts";
 
+/** What happens to a consumer that falls behind by more than the limit. */
+export type OverflowPolicy = "error" | "drop-oldest";
+
+export interface OutputStreamOptions {
+  /** What messages call it, e.g. `stdout of execution e1`. */
+  readonly name: string;
+  /** Bytes that wait for a reader at most. */
+  readonly maxBufferedBytes: number;
+  readonly overflow: OverflowPolicy;
+  /** Bytes were dropped: what follows the first `position` bytes that were read begins `bytes` later. Told when it is read. */
+  readonly dropped: (bytes: number, position: number) => void;
+}
+
 /** The writing end of an output stream. */
 export interface OutputStream {
   readonly readable: ReadableStream<Uint8Array>;
-  /** Hands on bytes; never blocks. Over the limit the stream fails once what waits has been read. */
+  /** Whether something was not kept for the reader. */
+  readonly overflowed: boolean;
+  /** Hands on bytes; never blocks. */
   write(bytes: Uint8Array): void;
   /** The stream ends after what waits. */
   end(): void;
@@ -16,12 +31,16 @@ const COALESCED_BYTES = 64 * 1024;
 
 /**
  * A `ReadableStream` over a queue bounded in bytes. The socket behind it is never paused (the servers drop output for a
- * client that stalls), so a consumer that falls behind by more than `maxBufferedBytes` gets an error there, in its own
- * stream only. Cancelling discards what waits and what is still to come.
+ * client that stalls), so a consumer that falls behind by more than `maxBufferedBytes` gets an error there, or misses the
+ * oldest of what waits, in its own stream only. Cancelling discards what waits and what is still to come.
  */
-export function createOutputStream(name: string, maxBufferedBytes: number): OutputStream {
+export function createOutputStream(options: OutputStreamOptions): OutputStream {
+  const { name, maxBufferedBytes } = options;
   const queue: Uint8Array[] = [];
   let queued = 0;
+  let handedOut = 0;
+  let missing = 0;
+  let overflowed = false;
   let wanted = false;
   let state: "open" | "closing" | "done" = "open";
   let failure: { readonly error: unknown } | null = null;
@@ -72,6 +91,8 @@ export function createOutputStream(name: string, maxBufferedBytes: number): Outp
     }
     const taken = queue.splice(0, count);
     queued -= length;
+    tellMissing();
+    handedOut += length;
     const first = taken[0];
     if (taken.length === 1 && first !== undefined) return first;
     const whole = new Uint8Array(length);
@@ -83,6 +104,37 @@ export function createOutputStream(name: string, maxBufferedBytes: number): Outp
     return whole;
   }
 
+  /** The next bytes that are read do not follow the last ones. */
+  function tellMissing(): void {
+    if (missing === 0) return;
+    options.dropped(missing, handedOut);
+    missing = 0;
+  }
+
+  function overflow(bytes: Uint8Array): void {
+    overflowed = true;
+    if (options.overflow === "error") {
+      const message =
+        `${name}: the consumer fell behind by more than ${maxBufferedBytes} bytes (maxBufferedBytes), ` +
+        "and what followed was not kept. Read the stream while the command runs, cancel it if it is not needed, " +
+        "or redirect large output to a file in the box.";
+      close({ error: new BoxLiteError("buffer_overflow", message) });
+      return;
+    }
+    const kept = bytes.length > maxBufferedBytes ? bytes.subarray(bytes.length - maxBufferedBytes) : bytes;
+    missing += bytes.length - kept.length;
+    let count = 0;
+    for (const oldest of queue) {
+      if (queued + kept.length <= maxBufferedBytes) break;
+      count += 1;
+      queued -= oldest.length;
+      missing += oldest.length;
+    }
+    queue.splice(0, count);
+    queue.push(kept);
+    queued += kept.length;
+  }
+
   function close(reason: { readonly error: unknown } | null): void {
     if (state !== "open") return;
     state = "closing";
@@ -92,19 +144,19 @@ export function createOutputStream(name: string, maxBufferedBytes: number): Outp
 
   return {
     readable,
+    get overflowed() {
+      return overflowed;
+    },
     write(bytes) {
       if (state !== "open") return;
       if (wanted && queue.length === 0) {
         wanted = false;
+        handedOut += bytes.length;
         controller.enqueue(bytes);
         return;
       }
       if (queued + bytes.length > maxBufferedBytes) {
-        const message =
-          `${name}: the consumer fell behind by more than ${maxBufferedBytes} bytes (maxBufferedBytes), ` +
-          "and what followed was not kept. Read the stream while the command runs, cancel it if it is not needed, " +
-          "or redirect large output to a file in the box.";
-        close({ error: new BoxLiteError("buffer_overflow", message) });
+        overflow(bytes);
         return;
       }
       queue.push(bytes);

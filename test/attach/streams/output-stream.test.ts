@@ -1,9 +1,20 @@
 import { expect, test } from "vitest";
-import { createOutputStream } from "../../../src/attach/streams/output-stream.ts";
+import { createOutputStream, type OverflowPolicy } from "../../../src/attach/streams/output-stream.ts";
 import { collectBytes } from "../../support/collect.ts";
 
+function open(name: string, maxBufferedBytes: number, overflow: OverflowPolicy = "error") {
+  const dropped: string[] = [];
+  const stream = createOutputStream({
+    name,
+    maxBufferedBytes,
+    overflow,
+    dropped: (bytes, position) => dropped.push(`${bytes} at ${position}`),
+  });
+  return { ...stream, stream, dropped };
+}
+
 test("a chunk that somebody waits for is handed on as it is, without a copy", async () => {
-  const { readable, write } = createOutputStream("stdout", 1_000);
+  const { readable, write } = open("stdout", 1_000);
   const reader = readable.getReader();
   const read = reader.read();
   const chunk = new Uint8Array([1, 2, 3]);
@@ -12,7 +23,7 @@ test("a chunk that somebody waits for is handed on as it is, without a copy", as
 });
 
 test("small chunks that wait together are handed out together, in order, up to 64 KiB", async () => {
-  const { readable, write, end } = createOutputStream("stdout", 1 << 20);
+  const { readable, write, end } = open("stdout", 1 << 20);
   for (let chunk = 0; chunk < 200; chunk += 1) write(new Uint8Array(1_000).fill(chunk));
   end();
   const reader = readable.getReader();
@@ -25,12 +36,12 @@ test("small chunks that wait together are handed out together, in order, up to 6
 });
 
 test("what waits is read before an end and before a failure", async () => {
-  const ended = createOutputStream("stdout", 1_000);
+  const ended = open("stdout", 1_000);
   ended.write(new Uint8Array([1]));
   ended.end();
   expect(await collectBytes(ended.readable)).toEqual(new Uint8Array([1]));
 
-  const failed = createOutputStream("stdout", 1_000);
+  const failed = open("stdout", 1_000);
   failed.write(new Uint8Array([2]));
   failed.fail(new Error("broken"));
   const reader = failed.readable.getReader();
@@ -39,19 +50,19 @@ test("what waits is read before an end and before a failure", async () => {
 });
 
 test("a reader that waits learns of the end and of a failure", async () => {
-  const ended = createOutputStream("stdout", 1_000);
+  const ended = open("stdout", 1_000);
   const endedRead = ended.readable.getReader().read();
   ended.end();
   expect((await endedRead).done).toBe(true);
 
-  const failed = createOutputStream("stdout", 1_000);
+  const failed = open("stdout", 1_000);
   const failedRead = failed.readable.getReader().read();
   failed.fail(new Error("broken"));
   await expect(failedRead).rejects.toThrow("broken");
 });
 
 test("over the limit it fails with a typed error, after what was within it", async () => {
-  const { readable, write } = createOutputStream("stdout of e1", 100);
+  const { readable, write } = open("stdout of e1", 100);
   write(new Uint8Array(60));
   write(new Uint8Array(40));
   write(new Uint8Array(1));
@@ -65,7 +76,7 @@ test("over the limit it fails with a typed error, after what was within it", asy
 });
 
 test("the limit is on what waits, not on what passes through", async () => {
-  const { readable, write, end } = createOutputStream("stdout", 100);
+  const { readable, write, end } = open("stdout", 100);
   const read = collectBytes(readable);
   for (let chunk = 0; chunk < 50; chunk += 1) {
     write(new Uint8Array(100));
@@ -76,10 +87,29 @@ test("the limit is on what waits, not on what passes through", async () => {
 });
 
 test("a cancelled stream takes writes and throws them away", async () => {
-  const { readable, write, end } = createOutputStream("stdout", 100);
+  const { readable, write, end } = open("stdout", 100);
   write(new Uint8Array(90));
   await readable.cancel();
   write(new Uint8Array(90));
   end();
   expect((await readable.getReader().read()).done).toBe(true);
+});
+
+test("with drop-oldest the newest bytes are kept, and the reader is told where others are missing", async () => {
+  const { readable, write, end, stream, dropped } = open("stdout", 10, "drop-oldest");
+  const reader = readable.getReader();
+  const first = reader.read();
+  write(new Uint8Array([1, 2, 3]));
+  await first;
+  for (let byte = 10; byte < 40; byte += 3) write(new Uint8Array([byte, byte + 1, byte + 2]));
+  expect(dropped).toEqual([]);
+  expect(stream.overflowed).toBe(true);
+  const second = await reader.read();
+  expect([...(second.value ?? [])]).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39]);
+  expect(dropped).toEqual(["21 at 3"]);
+  write(new Uint8Array(25).fill(7));
+  end();
+  expect((await reader.read()).value).toEqual(new Uint8Array(10).fill(7));
+  expect(dropped).toEqual(["21 at 3", "15 at 12"]);
+  expect((await reader.read()).done).toBe(true);
 });
