@@ -1,4 +1,4 @@
-import type { Cause, ExecutionEvent, ExecutionExit, Verdict } from "boxlite-web";
+import type { Cause, ExecutionEvent, ExecutionExit, OutputName, Verdict } from "boxlite-web";
 
 /** One line for one event of an execution's connection. */
 export function eventText(event: ExecutionEvent): string {
@@ -44,6 +44,16 @@ export function verdictText(verdict: Verdict): string {
     case "ambiguous":
       return verdict.policy === "repeat" ? "ambiguous, repeated" : "ambiguous, not repeated";
   }
+}
+
+/** What is to be seen in the output itself, and where: that its bytes do not follow one another there. */
+export function outputMark(
+  event: ExecutionEvent,
+): { readonly stream: OutputName; readonly position: number; readonly text: string } | undefined {
+  const shown =
+    event.type === "dropped" ||
+    (event.type === "verdict" && (event.verdict.kind === "gap" || event.verdict.kind === "ambiguous"));
+  return shown ? { stream: event.stream, position: event.position, text: eventText(event) } : undefined;
 }
 
 export function exitText(exit: ExecutionExit): string {

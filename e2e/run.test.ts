@@ -1,3 +1,7 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Demo } from "../demo/server.ts";
@@ -85,6 +89,22 @@ describe.each(["serve", "runner"] as const)("a command on the page, %s", (dialec
     expect(await verdict(page)).toBe("identical");
     expect(await page.locator("#state").innerText()).toBe("exited with code 3");
     expect(await page.locator("#stderr").innerText()).toBe("no such thing\n");
+  });
+
+  test("output that the server no longer has is marked in the output, at its place", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "boxlite-web-"));
+    const wait = `until [ -e ${folder}/go ]; do sleep 0.02; done`;
+    await run(page, `echo first; ${wait}; seq 1 200000; touch ${folder}/written; exec sleep 1000`);
+    await outputContains(page, "stdout", "first\n");
+    // While nobody can attach, far more is written than the server keeps.
+    demo.proxy.refuse(503, { attaches: Number.MAX_SAFE_INTEGER });
+    demo.proxy.cut();
+    await writeFile(join(folder, "go"), "");
+    await eventually(() => existsSync(join(folder, "written"))).toBe(true);
+    demo.proxy.refuse(503, { attaches: 0 });
+    await page.locator("#stdout .mark", { hasText: "stdout at byte 6: bytes are missing" }).waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await rm(folder, { recursive: true });
   });
 
   test("more than the page keeps is trimmed, and compared all the same", async () => {

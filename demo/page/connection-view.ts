@@ -4,8 +4,8 @@ import { byId, create } from "./dom.ts";
 
 /** Shows one execution's connection: its state, its time up and down as a strip, and every event. */
 export interface ConnectionView {
-  /** Shows events until there are no more. */
-  follow(events: ReadableStream<ExecutionEvent>): Promise<void>;
+  /** Shows events until there are no more. `seen` is told of each. */
+  follow(events: ReadableStream<ExecutionEvent>, seen: (event: ExecutionEvent) => void): Promise<void>;
 }
 
 const MAX_LINES = 500;
@@ -17,7 +17,7 @@ export function createConnectionView(): ConnectionView {
   const list = byId("events", HTMLOListElement);
 
   return {
-    async follow(events) {
+    async follow(events, seen) {
       const started = performance.now();
       const strip = startStrip(started);
       list.replaceChildren();
@@ -29,6 +29,7 @@ export function createConnectionView(): ConnectionView {
           if (done) return;
           const now = performance.now();
           appendLine(list, value, now - started);
+          seen(value);
           const next = connectionState(value);
           if (next === undefined) continue;
           showState(state, next);

@@ -1,4 +1,5 @@
 import type { Box, ExecutionExit } from "boxlite-web";
+import { outputMark } from "../event-text.ts";
 import { execRecorded, measureRecording } from "../recording.ts";
 import { compare, type Received } from "../verdict.ts";
 import { createConnectionView } from "./connection-view.ts";
@@ -38,7 +39,11 @@ export function createRunPanel(problem: (error: unknown) => void): RunPanel {
     const execution = await execRecorded(box, directory, commandLine, { liveness: LIVENESS });
     stop = () => execution.kill();
     stopButton.disabled = false;
-    const followed = connection.follow(execution.events);
+    const panes = { stdout: stdoutPane, stderr: stderrPane };
+    const followed = connection.follow(execution.events, (event) => {
+      const mark = outputMark(event);
+      if (mark !== undefined) panes[mark.stream].mark(mark.position, mark.text);
+    });
     const [stdout, stderr, exit] = await Promise.all([
       receive(execution.stdout, stdoutPane.write).finally(stdoutPane.end),
       receive(execution.stderr, stderrPane.write).finally(stderrPane.end),
