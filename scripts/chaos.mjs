@@ -1,4 +1,8 @@
 import { runnerImport } from "vite";
 
-const { module } = await runnerImport("./test/chaos/main.ts", { configFile: false });
+// `await using` is newer than the oldest Node that runs this.
+const { module } = await runnerImport("./test/chaos/main.ts", {
+  configFile: false,
+  oxc: { target: "es2022" },
+});
 process.exitCode = await module.main(process.argv.slice(2));

@@ -22,7 +22,12 @@ import {
   type State,
   type Timer,
 } from "./reducer/state.ts";
-import { createPositioner, type Positioner, type PositionerSink } from "./replay/positioner.ts";
+import {
+  BACKLOG_BYTES,
+  createPositioner,
+  type Positioner,
+  type PositionerSink,
+} from "./replay/positioner.ts";
 import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
 import type { Connection, Transport } from "./transport.ts";
@@ -76,10 +81,11 @@ const SETTLE_AFTER = 250;
 
 /** Runs the reducer over a transport, a clock and a status probe. The only room with timers. */
 export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs): Pump {
-  const { transport, probe, clock, options } = dependencies;
+  const { transport, probe, clock, options, backlogBytes = BACKLOG_BYTES } = dependencies;
+  const positioning = { policy: dependencies.ambiguity, capacity: backlogBytes };
   const positioners: Record<OutputName, Positioner> = {
-    stdout: createPositioner({ policy: dependencies.ambiguity }),
-    stderr: createPositioner({ policy: dependencies.ambiguity }),
+    stdout: createPositioner(positioning),
+    stderr: createPositioner(positioning),
   };
   const timers = new Map<Timer | "settle", () => void>();
   const queue: Event[] = [];
@@ -89,6 +95,8 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
   let probing: AbortController | null = null;
   /** Messages heard on all connections: what a timer that wants silence compares. */
   let heard = 0;
+  /** A verdict that was left to the end is a discontinuity. */
+  let isFlagged = false;
   let waiters: { resolve(): void; reject(error: unknown): void }[] = [];
 
   function dispatch(event: Event): void {
@@ -139,12 +147,12 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         outputs.report(action.event);
         break;
       case "finish":
-        end();
-        outputs.finish(action.conclusion);
+        end("abandon");
+        outputs.finish(isFlagged ? { ...action.conclusion, complete: false } : action.conclusion);
         release();
         break;
       case "fail":
-        end();
+        end("settle");
         outputs.fail(action.failure);
         release();
         break;
@@ -284,13 +292,19 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
     for (const timer of [...timers.keys()]) stopTimer(timer);
   }
 
-  /** Nothing is left running. What was still held is delivered: there is no replay to wait for any more. */
-  function end(): void {
+  /**
+   * Nothing is left running. What was still held is delivered: there is no replay to wait for any more. A result also settles
+   * every verdict.
+   */
+  function end(how: "abandon" | "settle"): void {
     discard();
     for (const stream of ["stdout", "stderr"] as const) {
-      positioners[stream].settle({
+      positioners[stream][how]({
         fresh: (bytes) => outputs.emit(stream, bytes),
-        verdict: (verdict, position) => outputs.report({ type: "verdict", stream, verdict, position }),
+        verdict(verdict, position) {
+          isFlagged ||= verdict.kind === "gap" || verdict.kind === "ambiguous";
+          outputs.report({ type: "verdict", stream, verdict, position });
+        },
       });
     }
     stopTimers();

@@ -39,9 +39,9 @@ export type Place =
  * - `"rst"`: TCP is reset. The proxy has handed the bytes before the place to TCP by then, but TCP may drop
  *   those that the client's system has not taken in yet. (A client on Node sees a reset that comes together
  *   with bytes as an end.)
- * - `{ close }`: a WebSocket close frame with this code, then the end of TCP. A frame that is cut in two by
- *   the place is shortened to a whole one, as a close frame cannot follow half a frame. Before the open, it
- *   is `"fin"`.
+ * - `{ close }`: a WebSocket close frame with this code, then the end of TCP. A message that is cut in two by
+ *   the place is left unfinished: what comes before the place is a fragment of it, which a close frame can
+ *   follow as it could not follow half a frame. Before the open, it is `"fin"`.
  */
 export type CutKind = "fin" | "rst" | { readonly close: number };
 

@@ -76,7 +76,7 @@ export function createFrameEditor(faults: AttachFaults): Flow {
     const last = fragmentLeft === frameLeft ? (frameFirst & FIN) !== 0 : false;
     const opcode = fragmented ? CONTINUATION : frameFirst & ~FIN;
     fragmented = true;
-    written.push(frameHeader((last || fragmentLeft === limit ? FIN : 0) | opcode, fragmentLeft));
+    written.push(frameHeader((last ? FIN : 0) | opcode, fragmentLeft));
   }
 
   function writePayload(payload: Buffer): void {

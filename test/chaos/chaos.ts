@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Box, BoxLite } from "../../src/index.ts";
 import { type Dialect, startLocalServer } from "../../src/local/index.ts";
-import { type FaultProxyEvent, startFaultProxy } from "../../src/testing/index.ts";
+import { startFaultProxy } from "../../src/testing/index.ts";
 import { createRandom } from "./random.ts";
 import { drawScenario, type Noise, type Scenario } from "./scenario.ts";
+import { createWatch, type Watch } from "./watch.ts";
 
 export interface ChaosOptions {
   readonly dialect: Dialect;
@@ -89,7 +90,7 @@ async function runScenario(box: Box, watch: Watch, scenario: Scenario): Promise<
   const cutAt: number[] = [];
   const recoveries: number[] = [];
   const execution = await box.exec("sh", ["-c", scenario.script]);
-  watch.follow(execution.id, scenario, () => cutAt.push(performance.now()));
+  watch.follow(execution.id, scenario.faults, () => cutAt.push(performance.now()));
   let answered = 0;
   const read = async (stream: ReadableStream<Uint8Array>) => {
     const chunks: Uint8Array[] = [];
@@ -127,36 +128,6 @@ async function runScenario(box: Box, watch: Watch, scenario: Scenario): Promise<
 function compare(expected: Uint8Array, delivered: Uint8Array): Problem[] {
   if (Buffer.compare(expected, delivered) === 0) return [];
   return [delivered.length > expected.length ? "repeated" : "lost"];
-}
-
-/** Tells the proxy which faults an attach gets, by the execution in its path. */
-interface Watch {
-  plan(attach: { readonly path: string }): Scenario["faults"][number] | undefined;
-  onEvent(event: FaultProxyEvent): void;
-  follow(executionId: string, scenario: Scenario, onCut: () => void): void;
-  forget(executionId: string): void;
-}
-
-function createWatch(): Watch {
-  const known = new Map<
-    string,
-    { readonly scenario: Scenario; readonly onCut: () => void; attaches: number }
-  >();
-  const idOf = (path: string) => /executions\/([^/]+)\/attach/.exec(path)?.[1] ?? path;
-  return {
-    plan({ path }) {
-      const entry = known.get(idOf(path));
-      // exec() resolves before the socket that it opened can get here: there is no attach that goes untouched.
-      if (entry === undefined) throw new Error(`${path} was attached before its faults were known`);
-      entry.attaches += 1;
-      return entry.scenario.faults[entry.attaches - 1];
-    },
-    onEvent(event) {
-      if (event.type === "cut") known.get(idOf(event.path))?.onCut();
-    },
-    follow: (executionId, scenario, onCut) => known.set(executionId, { scenario, onCut, attaches: 0 }),
-    forget: (executionId) => known.delete(executionId),
-  };
 }
 
 async function makeNoise(path: string, seed: number): Promise<Noise> {

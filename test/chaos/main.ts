@@ -1,23 +1,37 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type ChaosReport, runChaos } from "./chaos.ts";
+import { largeMain } from "./large-main.ts";
 
-/** `npm run chaos`: both dialects, a table, and an exit code. */
+/** `npm run chaos`: both dialects, a table, and an exit code. With `--large`, outputs up to 50 MiB with up to 20 cuts. */
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { runs: { type: "string", default: "500" }, seed: { type: "string" } },
+    options: {
+      runs: { type: "string" },
+      seed: { type: "string" },
+      large: { type: "boolean", default: false },
+      "largest-mib": { type: "string", default: "50" },
+    },
   });
-  const runs = Number(values.runs);
+  const { large } = values;
+  const runs = Number(values.runs ?? (large ? 1000 : 500));
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
-  if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) {
-    console.error("chaos: --runs (per dialect, from 1) and --seed take whole numbers.");
+  const largest = Number(values["largest-mib"]);
+  if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed) || !(largest >= 1)) {
+    console.error(
+      "chaos: --runs (per dialect, from 1) and --seed take whole numbers, --largest-mib 1 or more.",
+    );
     return 2;
   }
+  const mode = large ? ` --large --largest-mib ${largest}` : "";
   console.log(
     `seed ${seed}, ${runs} runs per dialect, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`,
   );
-  console.log(`${new Date().toISOString().slice(0, 10)}: npm run chaos -- --seed ${seed} --runs ${runs}\n`);
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}: npm run chaos --${mode} --seed ${seed} --runs ${runs}\n`,
+  );
+  if (large) return largeMain({ runs, seed, largest });
   const reports: ChaosReport[] = [];
   for (const dialect of ["runner", "serve"] as const) {
     reports.push(await runChaos({ dialect, runs, seed, lanes: 4 }));

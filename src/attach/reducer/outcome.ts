@@ -4,7 +4,13 @@ import type { Conclusion, Failure, In, Open, State, Transition } from "./state.t
 export type Ended = Transition & { readonly state: In<"ended"> };
 
 export function finish(state: State, conclusion: Conclusion): Ended {
-  return { state: { name: "ended", session: state.session }, actions: [{ type: "finish", conclusion }] };
+  const { session } = state;
+  // A verification may have found what the exit frame before it could not know.
+  const complete = conclusion.complete && !session.discontinuous;
+  return {
+    state: { name: "ended", session },
+    actions: [{ type: "finish", conclusion: { ...conclusion, complete } }],
+  };
 }
 
 export function fail(state: State, failure: Failure): Ended {

@@ -1,35 +1,37 @@
 /** Where in the kept bytes a replay may begin. */
 export interface Joins {
-  /** How many places fit with at least `minimum` bytes in common. */
-  readonly count: number;
+  /** How many places fit with at least `minimum` bytes in common; 2 stands for any number above. */
+  readonly count: 0 | 1 | 2;
   /** The first of them: the longest overlap. */
   readonly first: number;
 }
 
 /**
- * All offsets `s` in `kept` at which `replay` may begin: `kept` from `s` on and `replay` are equal as far as both reach,
- * which is `minimum` bytes or more. Linear in time (Knuth, Morris, Pratt); four bytes of memory per byte of `replay`.
+ * The offsets `s` in `kept` at which `replay` may begin: `kept` from `s` on and `replay` are equal as far as both reach,
+ * which is `minimum` bytes or more. Linear in time (Knuth, Morris, Pratt), and done with the second one: in periodic
+ * content it is next to the first. Four bytes of memory per byte of `replay`.
  */
 export function findJoins(kept: Uint8Array, replay: Uint8Array, minimum: number): Joins {
-  const found = { count: 0, first: -1 };
-  if (replay.length < minimum) return found;
+  if (replay.length < minimum) return { count: 0, first: -1 };
   const borders = bordersOf(replay);
-  const add = (offset: number): void => {
-    if (found.count === 0) found.first = offset;
-    found.count += 1;
-  };
+  let first = -1;
   let matched = 0;
   for (let at = 0; at < kept.length; at += 1) {
     const byte = kept[at];
     while (matched > 0 && (matched === replay.length || replay[matched] !== byte))
       matched = borders[matched - 1] ?? 0;
     if (replay[matched] === byte) matched += 1;
-    if (matched === replay.length) add(at + 1 - matched);
+    if (matched !== replay.length) continue;
+    if (first !== -1) return { count: 2, first };
+    first = at + 1 - matched;
   }
   // What is matched at the end is the longest overlap that runs out of `kept`; its borders are the shorter ones.
   if (matched === replay.length) matched = borders[matched - 1] ?? 0;
-  for (; matched >= minimum; matched = borders[matched - 1] ?? 0) add(kept.length - matched);
-  return found;
+  for (; matched >= minimum; matched = borders[matched - 1] ?? 0) {
+    if (first !== -1) return { count: 2, first };
+    first = kept.length - matched;
+  }
+  return { count: first === -1 ? 0 : 1, first };
 }
 
 /** Where `pattern` ends in `text`, if it occurs exactly once; -1 otherwise. Linear in time. */

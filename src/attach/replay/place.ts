@@ -6,6 +6,8 @@ import type { Verdict } from "./verdict.ts";
 export interface Place {
   /** The places that are open: this one, and earlier ones whose fate it shares. */
   readonly open: readonly number[];
+  /** The place whose evidence stands when another is compared: this one, or the one before until it has joined. */
+  readonly standing: Place | null;
   /** The length of the first frame proves that the replay begins at byte 0. */
   prove(): void;
   /** The replay has reached the end of what was delivered, after `received` bytes of the connection. */
@@ -27,6 +29,8 @@ export interface PlaceSettings {
   readonly fromZero: boolean;
   /** Bytes delivered before it, last, and before each earlier place that is open: all of them begin at byte 0, or none. */
   readonly positions: readonly number[];
+  /** The earlier place: should the replay not reach the end of what was delivered, it settles by what it knows itself. */
+  readonly earlier?: Place | null;
   /** Bytes on a connection from which on its backlog may have been trimmed, and after which no replay goes on. */
   readonly trimmedFrom: number;
   /** Overlaps shorter than this prove nothing. */
@@ -41,6 +45,7 @@ export function createPlace(settings: PlaceSettings): Place {
   let proved = false;
   let repeated = false;
   let watch: Watch | null = null;
+  let earlier = settings.earlier ?? null;
 
   function settle(verdict: Verdict, sink: PositionerSink): void {
     state = "settled";
@@ -57,23 +62,27 @@ export function createPlace(settings: PlaceSettings): Place {
     settle(unique ? { kind: "exact", proof: "content" } : { kind: "ambiguous", policy: "skip" }, sink);
   }
 
-  return {
+  const place: Place = {
     get open() {
-      return state === "open" ? positions : [];
+      return state === "open" ? positions : (earlier?.open ?? []);
+    },
+    get standing() {
+      return state === "open" ? place : earlier;
     },
     prove() {
       proved = true;
     },
     joined(received, sink) {
+      earlier = null;
       if (proved) {
         settle({ kind: "exact", proof: "length" }, sink);
         return;
       }
       state = "open";
-      watch = createWatch(common, common.length);
       const position = positions.at(-1);
       if (fromZero && position !== undefined) say({ kind: "provisional" }, position, sink);
       if (received >= trimmedFrom) settleByContent(sink);
+      else watch = createWatch(common, common.length);
     },
     follow(bytes, received, sink) {
       if (state !== "open") return;
@@ -89,8 +98,10 @@ export function createPlace(settings: PlaceSettings): Place {
     },
     cut(sink) {
       if (state === "open") settleByContent(sink);
+      else earlier?.cut(sink);
     },
   };
+  return place;
 }
 
 /**

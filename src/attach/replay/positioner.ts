@@ -53,6 +53,8 @@ export interface Positioner {
   settle(sink: PositionerSink): void;
   /** The stream has ended with the exit frame: its length may settle what was open. */
   end(sink: PositionerSink): void;
+  /** Nothing more comes, and nothing says that it was all: what is held or open is decided on as it is. */
+  abandon(sink: PositionerSink): void;
 }
 
 type Phase =
@@ -116,8 +118,19 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
 
   function placeAt(kept: Uint8Array, start: number): Place {
     const trimmedFrom = capacity - LARGEST_CHUNK;
-    const positions = [...(fromZero && place !== null ? place.open : []), position];
-    return createPlace({ kept, start, fromZero, positions, trimmedFrom, minimum: MINIMUM_OVERLAP, say });
+    const before = fromZero ? place : null;
+    const positions = [...(before?.open ?? []), position];
+    const earlier = before?.standing ?? null;
+    return createPlace({
+      kept,
+      start,
+      fromZero,
+      positions,
+      earlier,
+      trimmedFrom,
+      minimum: MINIMUM_OVERLAP,
+      say,
+    });
   }
 
   function follow(aligned: Aligned, bytes: Uint8Array, sink: PositionerSink): void {
@@ -132,6 +145,7 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
       const searching = search(kept, proved || likely ? { at: replayed.length, proved } : null, replayed);
       hold(searching, bytes.subarray(same));
       fromZero = false;
+      place?.cut(sink);
       place = null;
       phase = searching;
       if (proved) mend(searching, sink);
@@ -263,6 +277,7 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
         // The replay is over, and did not reach what was delivered: it began elsewhere.
         const { kept, start, at } = phase;
         fromZero = false;
+        place?.cut(sink);
         place = null;
         phase = search(kept, null, kept.subarray(start, at));
       }
@@ -272,6 +287,10 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
       // Of a live stream the beginning is not in doubt: it was attached to at once. A backlog of this length may be trimmed.
       if (first && drain && !untrimmed && whole) say({ kind: "gap", missing: 0 }, 0, sink);
       proved = whole && untrimmed && drain && phase.name === "live";
+    },
+    abandon(sink) {
+      if (phase.name === "searching") decide(phase, true, sink);
+      place?.cut(sink);
     },
   };
 }

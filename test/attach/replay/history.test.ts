@@ -12,12 +12,12 @@ test("keeps the last bytes, whatever the pieces and the capacity", () => {
         let all = new Uint8Array(0);
         for (const piece of pieces) {
           history.append(piece);
-          all = Uint8Array.from([...all, ...piece]).slice(-capacity);
-          expect(history.copy()).toEqual(all);
+          all = new Uint8Array(Buffer.concat([all, piece]).subarray(-capacity));
+          expect(Buffer.compare(history.copy(), all)).toBe(0);
         }
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 300 },
   );
 });
 

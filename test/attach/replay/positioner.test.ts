@@ -1,37 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  createPositioner,
-  type Positioner,
-  type PositionerSink,
-} from "../../../src/attach/replay/positioner.ts";
-
-const CAPACITY = 8_192;
-
-/** What a positioner delivered, and what it said on the way. */
-function recorder() {
-  const chunks: Uint8Array[] = [];
-  const said: string[] = [];
-  const sink: PositionerSink = {
-    fresh: (bytes) => chunks.push(bytes),
-    verdict: (verdict, position) => said.push(`${Object.values(verdict).join(" ")} at ${position}`),
-  };
-  return { sink, said, text: () => Buffer.concat(chunks).toString("latin1") };
-}
-
-const bytes = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
-
-/** Output as it comes live: in chunks. */
-function live(positioner: Positioner, text: string, sink: PositionerSink): void {
-  for (let at = 0; at < text.length; at += 1_024) positioner.push(bytes(text.slice(at, at + 1_024)), sink);
-}
-
-/** Lines that differ from each other. */
-function counted(length: number): string {
-  let text = "";
-  for (let line = 0; text.length < length; line += 1) text += `line ${line}\n`;
-  return text.slice(0, length);
-}
+import { createPositioner } from "../../../src/attach/replay/positioner.ts";
+import { bytes, CAPACITY, counted, live, recorder } from "./recorder.ts";
 
 describe("by content", () => {
   test("a first attach delivers everything at once", () => {
@@ -64,7 +34,7 @@ describe("by content", () => {
           expect(said).toEqual([`provisional at ${cut}`, `exact content at ${cut}`]);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: Number(process.env.RUNS ?? 200) },
     );
   });
 
