@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { runChaos } from "./chaos.ts";
 
-// Drawn anew in each run, and printed with each finding: `npm run chaos -- --seed N --runs 1` repeats it.
-const seed = Math.floor(Math.random() * 1e9);
+// The same scenarios each time; `npm run chaos` draws others. `--seed N --runs 1` repeats a finding.
+const seed = 20_261_123;
 
 test.each(["serve", "runner"] as const)(
   "%s: attaches cut at random places over real sockets lose, repeat and make up nothing",

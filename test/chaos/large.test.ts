@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type LargeResult, runLargeChaos } from "./large.ts";
 import { largeFindings } from "./large-report.ts";
 
-// Drawn anew in each run, and printed with each finding: `npm run chaos -- --large --seed N --runs 1` repeats it.
-const seed = Math.floor(Math.random() * 1e9);
+// The same scenarios each time; `npm run chaos -- --large` draws others. `--seed N --runs 1` repeats a finding.
+const seed = 20_261_123;
 
 const LARGEST = 4 * 2 ** 20;
 

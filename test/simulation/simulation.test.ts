@@ -12,6 +12,9 @@ const steps = fc.array(fc.array(number, { minLength: 6, maxLength: 6 }), { maxLe
 const SHRINKABLE = Number(process.env.SIMULATE_SHRINKABLE ?? 2_000);
 const SEEDS = Number(process.env.SIMULATE_SEEDS ?? 6_000);
 
+// The same schedules each time: a change that breaks an invariant is seen in the change, not on somebody else's day.
+const SEED = Number(process.env.SIMULATE_SEED ?? 20_261_123);
+
 test("I1 to I9: no schedule of faults, output and user calls violates an invariant, in either dialect", async () => {
   await fc.assert(
     fc.asyncProperty(settings, steps, async (first, rest) => {
@@ -19,13 +22,12 @@ test("I1 to I9: no schedule of faults, output and user calls violates an invaria
       const { violations } = await runSchedule(scheduleOfTapes(tapes));
       expect(violations, `npm run simulate -- --tapes '${JSON.stringify(tapes)}'`).toEqual([]);
     }),
-    { numRuns: SHRINKABLE },
+    { numRuns: SHRINKABLE, seed: SEED },
   );
 }, 300_000);
 
 test("I1 to I9: nor do the schedules of many seeds; and they reach what they are about", async () => {
-  const seed = Math.floor(Math.random() * 1e9);
-  const tally = await soak({ runs: SEEDS, seed });
+  const tally = await soak({ runs: SEEDS, seed: SEED });
   expect(tally.violations, "npm run simulate -- --runs 1 --seed <seed>").toEqual([]);
   expect(Object.keys(tally.verdicts)).toEqual(
     expect.arrayContaining([
