@@ -193,7 +193,8 @@ function summarize(
     flags: new Set(flagged),
     outcome,
     cutShort: exit.source === "status",
-    needless: UNIQUE.has(scenario.kind) ? needless : 0,
+    // Without the exit frame nothing can prove a place of little output any more.
+    needless: UNIQUE.has(scenario.kind) && exit.source === "exit-frame" ? needless : 0,
     wrongExit: exit.exitCode !== scenario.exitCode,
     wrongClaim:
       (exit.complete && (flagged.length > 0 || exit.source !== "exit-frame")) ||
