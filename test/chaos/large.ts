@@ -43,7 +43,7 @@ export interface LargeResult {
   readonly detail: string;
 }
 
-/** A run that takes longer than this, in milliseconds, counts as hung. */
+/** A run in which nothing happens for longer than this, in milliseconds, counts as hung. */
 const HUNG_AFTER = 180_000;
 
 /** Runs on one server: what it keeps of ended executions is to go with it. */
@@ -123,12 +123,14 @@ async function runScenario(run: Run): Promise<LargeResult> {
     const reader = execution.events.getReader();
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       const event = next.value;
+      alive();
       if (event.type === "connected" && event.attach === 1) await writeFile(go, "\n");
       if (event.type === "verdict") said[event.stream].push(event);
     }
   };
   const pathOf = (stream: OutputName) => join(folder, stream);
   let timer: NodeJS.Timeout | undefined;
+  const alive = () => timer?.refresh();
   const hung = new Promise<"hung">((resolve) => {
     timer = setTimeout(() => resolve("hung"), HUNG_AFTER);
   });
@@ -147,8 +149,8 @@ async function runScenario(run: Run): Promise<LargeResult> {
   });
   try {
     const finished = Promise.all([
-      save(execution.stdout, pathOf("stdout")),
-      save(execution.stderr, pathOf("stderr")),
+      save(execution.stdout, pathOf("stdout"), alive),
+      save(execution.stderr, pathOf("stderr"), alive),
       execution.exit,
       events(),
     ]);
@@ -204,12 +206,13 @@ function summarize(
 }
 
 /** Writes a stream to a file as it comes, and returns its length. */
-async function save(stream: ReadableStream<Uint8Array>, path: string): Promise<number> {
+async function save(stream: ReadableStream<Uint8Array>, path: string, progress: () => void): Promise<number> {
   const file = openSync(path, "w");
   let bytes = 0;
   try {
     const reader = stream.getReader();
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      progress();
       writeSync(file, next.value);
       bytes += next.value.length;
     }

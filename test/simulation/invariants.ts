@@ -144,6 +144,12 @@ function checkPlaces(run: Run, record: StreamRecord): void {
     checkMissing(run, record, piece.position, placed);
     end = piece.end;
   }
+  // A replay of which nothing was new may have been taken for what was delivered, too.
+  const last = record.accounts.at(-1);
+  const reached = last?.received.at(-1)?.end;
+  if (last === undefined || reached === undefined || last.delivered > 0 || reached === end) return;
+  const nothing: Placed = { position: record.length, start: reached, end: reached, joined: last };
+  if (isCoincidence(run, record, nothing, end)) run.coincidences.add(record.name);
 }
 
 /** @param difference How much of what the process wrote is missing at the place; negative: how much comes again. */
@@ -185,7 +191,16 @@ function checkPlace(run: Run, record: StreamRecord, piece: Placed, difference: n
   else if (isCoincidence(run, record, piece, piece.start - difference)) {
     run.coincidences.add(name);
     note(run, "joined where the same content stands twice");
-  } else violations.push(`I1 ${place}`);
+  } else if (isSame(run, record, piece))
+    note(run, "what the server dropped was the same as what came behind it");
+  else violations.push(`I1 ${place}`);
+}
+
+/** Up to the end of a piece all is, byte for byte, what the process wrote, whichever bytes those were that came. */
+function isSame(run: Run, record: StreamRecord, { position, start, end }: Placed): boolean {
+  const length = position + end - start;
+  const { written } = run.server.streams[record.name];
+  return Buffer.compare(record.bytes.subarray(0, length), written.subarray(0, length)) === 0;
 }
 
 /**
