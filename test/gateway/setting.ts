@@ -18,7 +18,7 @@ export interface RunningGateway extends AsyncDisposable {
 
 /** A gateway on `node:http`, below `/api` unless the options say otherwise, that lets everybody in unless they do. */
 export async function startGateway(
-  options: Partial<GatewayOptions> & { target: string },
+  options: Partial<GatewayOptions> & Pick<GatewayOptions, "target">,
 ): Promise<RunningGateway> {
   const handlers = nodeHandlers(
     createGateway({ token: TOKEN, basePath: "/api", authorize: () => ({ allow: true }), ...options }),
