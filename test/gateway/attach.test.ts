@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GatewayOptions } from "../../src/gateway/index.ts";
 import { ATTACH, type AttachServer, attachPage, refusalBytes, startAttachServer } from "./attach-server.ts";
-import { ask, messageOf, type RunningGateway, startGateway, TOKEN, UPGRADE } from "./setting.ts";
+import { ask, messageOf, type RunningGateway, startGateway, TOKEN, UPGRADE, until } from "./setting.ts";
 
 let server: AttachServer;
 let gateway: RunningGateway;
@@ -85,7 +85,8 @@ describe("an attach that the server accepts", () => {
     page.socket.send(Buffer.from([0xfe]));
     page.socket.send("resize");
     page.socket.send("");
-    await expect.poll(() => heard).toEqual([Buffer.from([0xfe]), "resize", ""]);
+    await until(() => heard.length === 3);
+    expect(heard).toEqual([Buffer.from([0xfe]), "resize", ""]);
   });
 
   test("takes the credential out of what the server says in text, and in its reason", async () => {
@@ -264,7 +265,7 @@ describe("a page that goes while the server is asked", () => {
     answer();
     const other = attachPage(gateway);
     await other.next();
-    await expect.poll(() => server.open).toBe(1);
+    await until(() => server.open === 1);
   });
 });
 
@@ -298,7 +299,8 @@ describe("a page that is too slow", () => {
     for (let sent = 0; sent < 256; sent += 1) {
       await new Promise<void>((resolve) => connection.send(chunk, () => resolve()));
       // No faster than it takes it.
-      await expect.poll(() => bytes).toBeGreaterThan((sent - 4) * chunk.length);
+      const enough = (sent - 4) * chunk.length;
+      await until(() => bytes > enough);
     }
     connection.close(1000);
     expect(await page.closed).toBe("1000 ");
@@ -327,7 +329,8 @@ describe("a server that is slow to take stdin", () => {
     });
     connection.resume();
     expect(await page.next()).toBe('{"type":"gateway","event":"resume"}');
-    await expect.poll(() => taken).toBe(sent);
+    await until(() => taken >= sent);
+    expect(taken).toBe(sent);
   });
 
   test("does not make the gateway keep what a page sends that does not listen", async () => {
