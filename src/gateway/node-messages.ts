@@ -74,6 +74,10 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 
 /** Writes an answer, as fast as the client takes it. */
 export async function sendResponse(answer: Response, response: ServerResponse): Promise<void> {
+  // Whom the answer may be shown to is the gateway's to say: Vite's CORS would show it to every page of this machine.
+  for (const name of response.getHeaderNames()) {
+    if (name.startsWith("access-control-")) response.removeHeader(name);
+  }
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   if (answer.body === null) {
     response.end();

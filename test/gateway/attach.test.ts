@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GatewayOptions } from "../../src/gateway/index.ts";
 import { ATTACH, type AttachServer, attachPage, refusalBytes, startAttachServer } from "./attach-server.ts";
 import { ask, messageOf, type RunningGateway, startGateway, TOKEN, UPGRADE, until } from "./setting.ts";
+import "./patience.ts";
 
 let server: AttachServer;
 let gateway: RunningGateway;

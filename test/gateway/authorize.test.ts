@@ -3,6 +3,7 @@ import type { Authorize, Decision } from "../../src/gateway/index.ts";
 import { incomingMessage } from "../../src/gateway/node.ts";
 import { boxAnswer, type ScriptedServer, startScriptedServer } from "../client/scripted-server.ts";
 import { ask, messageOf, type RunningGateway, startGateway, UPGRADE } from "./setting.ts";
+import "./patience.ts";
 
 let server: ScriptedServer;
 let gateway: RunningGateway;

@@ -7,6 +7,7 @@ import { createWebSocketTransport } from "../../src/attach/websocket.ts";
 import { BoxLite, type BoxLiteOptions, type ExecutionEvent } from "../../src/index.ts";
 import { startLocalServer } from "../../src/local/index.ts";
 import { startGateway, until } from "./setting.ts";
+import "./patience.ts";
 
 /** What the client does about a gateway. */
 

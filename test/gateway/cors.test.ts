@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ScriptedServer, startScriptedServer } from "../client/scripted-server.ts";
 import { ask, type RunningGateway, startGateway } from "./setting.ts";
+import "./patience.ts";
 
 const APP = "https://app.example";
 let server: ScriptedServer;

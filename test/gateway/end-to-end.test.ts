@@ -5,6 +5,7 @@ import { type LocalServer, startLocalServer } from "../../src/local/index.ts";
 import { type FaultProxy, startFaultProxy } from "../../src/testing/index.ts";
 import { collectAll } from "../support/collect.ts";
 import { createPageClient, type RunningGateway, startGateway, until } from "./setting.ts";
+import "./patience.ts";
 
 /** The real client → [faults] → the gateway → [faults] → the local server. */
 

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { GatewayOptions } from "../../src/gateway/index.ts";
 import { type Reply, type ScriptedServer, startScriptedServer } from "../client/scripted-server.ts";
 import { ask, messageOf, type RunningGateway, startGateway, TOKEN } from "./setting.ts";
+import "./patience.ts";
 
 let server: ScriptedServer;
 let gateway: RunningGateway;

@@ -1,14 +1,10 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { vi } from "vitest";
 import WebSocket from "ws";
 import { createGateway, type GatewayOptions } from "../../src/gateway/index.ts";
 import { type NodeHandlers, nodeHandlers } from "../../src/gateway/node.ts";
 import { BoxLite, type BoxLiteOptions } from "../../src/index.ts";
-
-// These tests wait for events, never for a time: only what hangs is to be ended.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Waits until something is so. */
 export async function until(isSo: () => boolean): Promise<void> {

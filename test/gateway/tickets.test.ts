@@ -9,6 +9,7 @@ import {
   type TicketStore,
 } from "../../src/gateway/tickets.ts";
 import { ask, messageOf, type RunningGateway, startGateway } from "./setting.ts";
+import "./patience.ts";
 
 const GRANT = { path: "/boxes/b/executions/e/attach", origin: "https://app.example" };
 
