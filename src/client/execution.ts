@@ -95,7 +95,8 @@ export async function followExecution(
   const { size, stdin, signal, owned, ...follow } = options;
   const path = ["boxes", boxId, "executions", id];
   const subject = `Execution ${id} of box ${boxId}`;
-  const url = await http.webSocketUrl([...path, "attach"]);
+  const attachPath = [...path, "attach"];
+  const url = await http.webSocketUrl(attachPath);
   const askStatus = createStatusProbe(http, path);
   /** The kill that is under way, if one is. */
   let pendingKill: Promise<void> | null = null;
@@ -107,7 +108,12 @@ export async function followExecution(
   };
   const attachment = attach({
     ...follow,
-    transport: createWebSocketTransport({ url, headers: http.headers, webSocket }),
+    transport: createWebSocketTransport({
+      url,
+      headers: http.headers,
+      protocols: () => http.protocols(attachPath),
+      webSocket,
+    }),
     probe,
     subject,
     size,
