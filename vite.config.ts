@@ -7,6 +7,7 @@ export default defineConfig({
         index: "src/index.ts",
         "local/index": "src/local/index.ts",
         "testing/index": "src/testing/index.ts",
+        "xterm/index": "src/xterm/index.ts",
         cli: "src/cli.ts",
       },
       formats: ["es"],
