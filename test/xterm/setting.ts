@@ -1,4 +1,5 @@
 import xterm, { type ITerminalOptions, type Terminal } from "@xterm/headless";
+import { expect } from "vitest";
 import { type AttachmentOptions, attach } from "../../src/attach/attachment.ts";
 import type { StatusReport } from "../../src/attach/status.ts";
 import { BoxLiteAddon, type TerminalExecution } from "../../src/xterm/index.ts";
@@ -90,4 +91,12 @@ export async function cut({ transport, addon, clock }: Setting): Promise<void> {
   }
   transport.last().open();
   await becomes(addon, "connected");
+}
+
+/** Expects that nothing was typed on the newest connection: a key that is typed now would come behind it. */
+export async function expectNoAnswer({ transport, terminal }: Setting): Promise<void> {
+  const before = typed(transport.last());
+  terminal.input("k");
+  await expect.poll(() => typed(transport.last())).toMatch(/k$/);
+  expect([before, typed(transport.last())]).toEqual(["", "k"]);
 }
