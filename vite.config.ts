@@ -12,6 +12,7 @@ export default defineConfig({
         "gateway/vite": "src/gateway/vite.ts",
         "local/index": "src/local/index.ts",
         "testing/index": "src/testing/index.ts",
+        "xterm/index": "src/xterm/index.ts",
         cli: "src/cli.ts",
       },
       formats: ["es"],

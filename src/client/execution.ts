@@ -34,6 +34,11 @@ export interface ExecutionStatus {
 export interface Execution extends AsyncDisposable {
   readonly id: string;
   readonly boxId: string;
+  /**
+   * Whether it was started here (`exec`), or taken up while it ran (`attach`): then its output begins with what the
+   * server keeps, which others may have read before.
+   */
+  readonly origin: "exec" | "attach";
   /** Buffered up to `maxBufferedBytes`; a stream that nobody reads holds up nothing. */
   readonly stdout: ReadableStream<Uint8Array>;
   readonly stderr: ReadableStream<Uint8Array>;
@@ -178,6 +183,7 @@ export async function followExecution(
   const execution = {
     id,
     boxId,
+    origin: owned ? ("exec" as const) : ("attach" as const),
     stdout,
     stderr,
     stdin: attachment.stdin,
