@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { ExecutionEvent } from "../../src/attach/events.ts";
 import { sharePump } from "../../src/tabs/share.ts";
+import type { Dialect } from "../simulation/server-stream.ts";
 import { createWorld, type Tab, type World } from "./support/world.ts";
 
 /** What each call does, for the tab that makes it and for the others. */
@@ -11,9 +12,16 @@ const typed = ({ input }: World) =>
   input.map((data) => (typeof data === "string" ? data : new TextDecoder().decode(data)));
 const roles = ({ events }: Tab) => events.flatMap((event) => (event.type === "role" ? [event.role] : []));
 
+/** Numbers from `from` to `to`, four bytes each. */
+function numbers(from: number, to: number): Uint8Array {
+  return bytes(
+    Array.from({ length: to - from }, (_, index) => `${from + index}`.padStart(4, "0").slice(-4)).join(""),
+  );
+}
+
 /** A leader, and two tabs that follow it. */
-async function three(): Promise<[World, Tab, Tab, Tab]> {
-  const world = createWorld(1, "runner");
+async function three(dialect: Dialect = "runner"): Promise<[World, Tab, Tab, Tab]> {
+  const world = createWorld(1, dialect);
   const leader = world.open();
   await world.until("it is attached", () => connected(leader) === 1);
   const tabs = [world.open(), world.open()] as const;
@@ -62,13 +70,14 @@ test("input of all tabs reaches the process, each one's in its order", async () 
 });
 
 test("a write while nobody leads waits for the next leader, and is sent once", async () => {
-  const [world, leader, second] = await three();
+  const [world, leader, second, third] = await three();
   world.crash(leader);
-  const written = write(second, "late");
-  await world.until("it is sent", () => world.input.length > 0);
-  await written;
+  // One of them will lead, and the other one follow.
+  const written = [write(second, "late"), write(third, "later")];
+  await world.until("both are sent", () => world.input.length > 1);
+  await Promise.all(written);
   await world.drain();
-  expect(typed(world)).toEqual(["late"]);
+  expect(typed(world).sort()).toEqual(["late", "later"]);
 });
 
 test("size and the end of stdin are everybody's, and a new leader's too", async () => {
@@ -153,6 +162,33 @@ test("a tab that is frozen gets no messages, and then all that it missed", async
   world.goOn(second);
   await world.until("it has caught up", () => second.received.stdout.length === 200);
   expect(second.events.filter(({ type }) => type === "verdict")).toEqual([]);
+});
+
+test("a leader that lets go while it looks for its place delivers none of that: the next one does", async () => {
+  const [world, leader, ...others] = await three("serve");
+  world.server.write("stdout", numbers(0, 5_000));
+  await world.until("all have it", () => world.tabs.every((tab) => tab.received.stdout.length === 20_000));
+  world.cut(leader);
+  // More than the server keeps: the replay does not begin where they are.
+  world.server.write("stdout", numbers(5_000, 10_000));
+  await world.until("it is attached again", () => connected(leader) === 2);
+  world.freeze(leader);
+  expect(leader.received.stdout.length).toBe(20_000);
+  await world.until("another one has delivered it", () =>
+    others.some((tab) => tab.received.stdout.length > 20_000),
+  );
+  world.goOn(leader);
+  const last = text(Array.from(numbers(9_999, 10_000)));
+  await world.until("all have all of it", () =>
+    world.tabs.every((tab) => text(tab.received.stdout).endsWith(last)),
+  );
+  for (const tab of world.tabs) {
+    expect(tab.received.stdout).toEqual(leader.received.stdout);
+    const gaps = tab.events.flatMap((event) =>
+      event.type === "verdict" && event.verdict.kind === "gap" ? [event.position] : [],
+    );
+    expect(gaps).toEqual([20_000]);
+  }
 });
 
 test("a tab that comes late is told what is not kept any more", async () => {

@@ -31,6 +31,8 @@ export interface World {
   /** What the server got, in order. */
   readonly input: (string | Uint8Array)[];
   open(): Tab;
+  /** Its connection breaks. */
+  cut(tab: Tab): void;
   /** As by a crash: nothing is said to anybody. */
   crash(tab: Tab): void;
   /** As the browser does it: the page is told before. */
@@ -63,7 +65,7 @@ export function createWorld(seed: number, dialect: Dialect): World {
   const tabs: Tab[] = [];
   const input: (string | Uint8Array)[] = [];
 
-  function transportOf(page: OriginTab, connections: Map<object, () => void>): Transport {
+  function transportOf(page: OriginTab, connections: Map<object, Link>): Transport {
     return {
       open(handlers) {
         const closed: ConnectionHandlers["closed"] = (cause) => {
@@ -71,7 +73,7 @@ export function createWorld(seed: number, dialect: Dialect): World {
           handlers.closed(cause);
         };
         const connection = connect(server, scheduler, page, { ...handlers, closed });
-        connections.set(connection, connection.cut);
+        connections.set(connection, connection);
         return {
           send(data) {
             if (connection.isOpen && data !== LIVENESS_PROBE) input.push(data);
@@ -87,11 +89,11 @@ export function createWorld(seed: number, dialect: Dialect): World {
     };
   }
 
-  const cuts = new Map<Tab, () => void>();
+  const links = new Map<Tab, ReadonlyMap<object, Link>>();
 
   function open(): Tab {
     const page: OriginTab = { id: `tab-${tabs.length}`, loop: { state: "running" }, lifecycle: null };
-    const connections = new Map<object, () => void>();
+    const connections = new Map<object, Link>();
     const events: ExecutionEvent[] = [];
     const received = { stdout: [] as number[], stderr: [] as number[] };
     let end: Conclusion | Failure | null = null;
@@ -147,9 +149,7 @@ export function createWorld(seed: number, dialect: Dialect): World {
       },
     };
     tabs.push(tab);
-    cuts.set(tab, () => {
-      for (const cut of connections.values()) cut();
-    });
+    links.set(tab, connections);
     pump.start();
     return tab;
   }
@@ -162,10 +162,13 @@ export function createWorld(seed: number, dialect: Dialect): World {
     tabs,
     input,
     open,
+    cut(tab) {
+      for (const link of links.get(tab)?.values() ?? []) link.cut();
+    },
     crash(tab) {
       tab.page.loop.state = "dead";
       origin.close(tab.page);
-      cuts.get(tab)?.();
+      for (const link of links.get(tab)?.values() ?? []) link.lose();
     },
     freeze(tab) {
       tab.page.lifecycle?.away();
@@ -190,6 +193,13 @@ export function createWorld(seed: number, dialect: Dialect): World {
       }
     },
   };
+}
+
+interface Link {
+  /** Both ends hear of it. */
+  cut(): void;
+  /** The tab's end is gone with the tab. */
+  lose(): void;
 }
 
 /** One connection, with a slot on the server that is freed a little after its end. */
@@ -253,7 +263,7 @@ function connect(server: Server, scheduler: Scheduler, page: OriginTab, handlers
       heard = false;
       end();
     },
-    /** The other end is gone with its tab. */
-    cut: end,
+    cut: () => session.close(1006),
+    lose: end,
   };
 }
