@@ -124,6 +124,9 @@ test("a detach, or an abort, ends it for one tab: another one leads", async () =
   await world.until("the last one leads", () => last.role === "leader");
   world.server.write("stdout", bytes("goes on"));
   await world.until("it gets the output", () => text(last.received.stdout) === "goes on");
+  // Attaches are counted over all leaders.
+  const attaches = last.events.flatMap((event) => (event.type === "connected" ? [event.attach] : []));
+  expect(attaches).toEqual([1, 2, 3]);
 });
 
 test("a leader that answers is never replaced, however quiet the process", async () => {
