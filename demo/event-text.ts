@@ -23,6 +23,8 @@ export function eventText(event: ExecutionEvent): string {
       return `server: ${event.message}`;
     case "unknown-frame":
       return `unknown frame ignored: ${event.detail}`;
+    case "role":
+      return event.role === "leader" ? "this tab leads" : "another tab leads";
     case "exit":
       return `exit: ${exitText(event.exit)}`;
     case "failed":

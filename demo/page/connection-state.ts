@@ -48,6 +48,7 @@ const KINDS: Readonly<Record<ExecutionEvent["type"], Kind>> = {
   checked: "note",
   verdict: "note",
   dropped: "bad",
+  role: "note",
   "server-message": "note",
   "unknown-frame": "note",
   exit: "good",

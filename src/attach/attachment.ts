@@ -1,6 +1,7 @@
 import {
   AuthenticationError,
   BoxLiteError,
+  ConflictError,
   ConnectionLostError,
   DiscontinuityError,
   NotFoundError,
@@ -9,7 +10,7 @@ import type { Clock } from "./clock.ts";
 import { describeCause, type ExecutionEvent } from "./events.ts";
 import { type ExecutionExit, endingOf } from "./exit.ts";
 import type { OutputName, TerminalSize } from "./frames.ts";
-import { createPump, systemClock } from "./pump.ts";
+import { createPump, type Pump, type PumpDependencies, type PumpOutputs, systemClock } from "./pump.ts";
 import type { Failure, ReducerOptions } from "./reducer/state.ts";
 import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
@@ -68,6 +69,12 @@ export interface FollowOptions {
    * proves output below 256 KiB to be complete, even against servers that drop output for slow readers. Default false.
    */
   verify?: boolean;
+  /**
+   * Whether the tabs of one origin that follow the same execution, all with this option, share one attach: the servers allow no more.
+   * One tab leads; the others follow it, and take over. docs/tabs.md says what that means for each call. Where the platform lacks Web
+   * Locks or BroadcastChannel it changes nothing: then a second attach waits for the slot, and fails in the end. Default false.
+   */
+  shared?: boolean;
 }
 
 export interface AttachmentOptions extends FollowOptions {
@@ -77,6 +84,8 @@ export interface AttachmentOptions extends FollowOptions {
   readonly subject: string;
   readonly size?: TerminalSize | undefined;
   readonly clock?: Clock;
+  /** Default: one that has the connection to itself. */
+  readonly pump?: ((dependencies: PumpDependencies, outputs: PumpOutputs) => Pump) | undefined;
 }
 
 /** An execution that is being followed. */
@@ -138,7 +147,7 @@ export function attach(options: AttachmentOptions): Attachment {
     outputs[stream].fail(new DiscontinuityError(message, { stream, position }));
   }
 
-  const pump = createPump(
+  const pump = (options.pump ?? createPump)(
     {
       transport: options.transport,
       probe: options.probe,
@@ -250,6 +259,14 @@ function errorOf(failure: Failure, subject: string): unknown {
         },
       );
     case "lost":
+      if (failure.cause?.kind === "refused" && failure.cause.status === 409) {
+        return new ConflictError(
+          "already_attached",
+          `${subject} has another client, and a server allows one: the attach was refused with 409 for ${failure.budget / 1000} s. ` +
+            "Detach the other one, or have both share it (shared: true) if they are tabs of one origin.",
+          { status: 409 },
+        );
+      }
       return new ConnectionLostError(
         `${subject}: the connection could not be restored in ${failure.attempts} attempts within ` +
           `${failure.budget / 1000} s; last, ${failure.cause === null ? "it never opened" : describeCause(failure.cause)}. ` +

@@ -45,6 +45,8 @@ export type ExecutionEvent =
   | { readonly type: "server-message"; readonly message: string; readonly code: string | null }
   /** A frame that this client does not know; it was ignored. */
   | { readonly type: "unknown-frame"; readonly detail: string }
+  /** With `shared`: this tab holds the connection now, or follows the one that does. */
+  | { readonly type: "role"; readonly role: "leader" | "follower" }
   | { readonly type: "exit"; readonly exit: ExecutionExit }
   | { readonly type: "failed"; readonly message: string };
 

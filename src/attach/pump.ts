@@ -27,6 +27,7 @@ import {
   createPositioner,
   type Positioner,
   type PositionerSink,
+  type Standpoint,
 } from "./replay/positioner.ts";
 import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
@@ -42,6 +43,8 @@ export interface PumpDependencies {
   readonly ambiguity: AmbiguityPolicy;
   /** What the server keeps per stream, in bytes. Default: what today's servers do. A simulation has less, to be quick. */
   readonly backlogBytes?: number;
+  /** What was delivered before, by another pump; asked once, when the first connection has opened. Default: nothing. */
+  readonly from?: (stream: OutputName) => Standpoint;
 }
 
 /** What comes out of it. `finish` or `fail` is called exactly once, as the last thing. */
@@ -97,6 +100,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
   let heard = 0;
   /** A verdict that was left to the end is a discontinuity. */
   let isFlagged = false;
+  let from = dependencies.from;
   let waiters: { resolve(): void; reject(error: unknown): void }[] = [];
 
   function dispatch(event: Event): void {
@@ -165,8 +169,11 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
       opened() {
         if (connection !== opened) return;
         const over = state.name === "connecting" && state.purpose.kind !== "follow";
-        positioners.stdout.attached(over, sinks.stdout);
-        positioners.stderr.attached(over, sinks.stderr);
+        for (const stream of ["stdout", "stderr"] as const) {
+          if (from !== undefined) positioners[stream].resume(from(stream));
+          positioners[stream].attached(over, sinks[stream]);
+        }
+        from = undefined;
         dispatch({ type: "opened", now: clock.now() });
         release();
       },

@@ -97,7 +97,7 @@ export async function followExecution(
   options: FollowExecutionOptions,
 ): Promise<Execution> {
   const { http, webSocket } = context;
-  const { size, stdin, signal, owned, ...follow } = options;
+  const { size, stdin, signal, owned, shared, ...follow } = options;
   const path = ["boxes", boxId, "executions", id];
   const subject = `Execution ${id} of box ${boxId}`;
   const attachPath = [...path, "attach"];
@@ -111,8 +111,10 @@ export async function followExecution(
     if (report.kind === "gone" && pendingKill !== null) await pendingKill.catch(() => {});
     return report;
   };
+  const pump = shared ? await sharePump(http.baseUrl, boxId, id) : undefined;
   const attachment = attach({
     ...follow,
+    pump,
     transport: createWebSocketTransport({
       url,
       headers: http.headers,
@@ -216,6 +218,12 @@ export async function followExecution(
     text: () => readAsText(attachment),
   };
   return withDispose(execution, dispose);
+}
+
+/** The room is loaded by those who share. */
+async function sharePump(...execution: [baseUrl: string, boxId: string, id: string]) {
+  const { sharePump } = await import("../tabs/share.ts");
+  return sharePump(...execution);
 }
 
 /** @throws BoxLiteError */

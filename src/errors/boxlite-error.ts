@@ -15,6 +15,8 @@ export interface BoxLiteErrorDetails {
  * - `connection_lost`: an execution could not be attached again within the reconnect budget.
  * - `execution_gone`: the server does not know the execution any more.
  * - `buffer_overflow`: a consumer fell too far behind. `detached`, `ended`: the handle was released, the process is over.
+ * - `already_attached`: another client holds the execution's one attach. `stdin_closed`: a tab that shares it has closed its stdin.
+ * - `refused`: the tab that leads could not take what was written to stdin.
  * - `disposed`: an execution that was still running was killed because its handle was disposed.
  */
 export class BoxLiteError extends Error {

@@ -239,6 +239,20 @@ test("the budget ends an outage with a typed error, in bounded time", async () =
   expect(clock.pending).toBe(0);
 });
 
+test("a slot that stays taken is said to be so", async () => {
+  const run = follow({ reconnectBudget: 5_000 });
+  while (!run.attachment.ended) {
+    const before = run.transport.connections.length;
+    run.transport.last().close({ kind: "refused", status: 409, message: "already attached" });
+    await nextAttach(run, before);
+  }
+  await expect(run.attachment.exit).rejects.toMatchObject({
+    name: "ConflictError",
+    code: "already_attached",
+    status: 409,
+  });
+});
+
 describe.each([1000, 1001, 1005, 1006, 1008, 1009, 1011, 1012])("close code %i", (code) => {
   test("proves nothing: the status is asked, and the execution followed on", async () => {
     const { transport, attachment, probes } = follow();

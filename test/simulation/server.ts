@@ -38,7 +38,7 @@ const ORPHANED_AFTER = 300_000;
 const RETAINED = 300_000;
 
 export function createServer(
-  settings: Settings,
+  settings: Pick<Settings, "dialect" | "capacity" | "liveQueue" | "chunk" | "drainLag">,
   after: (delay: number, callback: () => void) => () => void,
 ): Server {
   const { dialect, capacity, liveQueue, chunk, drainLag } = settings;

@@ -105,6 +105,27 @@ export function createPlace(settings: PlaceSettings): Place {
 }
 
 /**
+ * Places that somebody else left open, at `positions`. They share the fate of the next replay that is taken to begin at byte 0; the
+ * evidence of their own is not known here, so that without one they are in doubt.
+ */
+export function inheritPlaces(positions: readonly number[], say: PlaceSettings["say"]): Place {
+  const place: Place = {
+    open: positions,
+    get standing() {
+      return place;
+    },
+    prove() {},
+    joined() {},
+    follow() {},
+    end() {},
+    cut(sink) {
+      for (const position of positions) say({ kind: "ambiguous", policy: "skip" }, position, sink);
+    },
+  };
+  return place;
+}
+
+/**
  * Whether what both have in common, `kept` from `start` on, proves a place: it stands nowhere else in what was delivered,
  * and that does not hang on a few bytes at its end. A row of equal lines is in many places, whatever the last one is cut to.
  */

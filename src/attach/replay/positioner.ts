@@ -1,6 +1,6 @@
 import { createHistory } from "./history.ts";
 import { findJoins, findOnce } from "./join.ts";
-import { createPlace, isProof, type Place } from "./place.ts";
+import { createPlace, inheritPlaces, isProof, type Place } from "./place.ts";
 import type { AmbiguityPolicy, Verdict } from "./verdict.ts";
 
 /** What the servers keep per stream, in bytes. */
@@ -29,6 +29,18 @@ export interface PositionerOptions {
   readonly capacity?: number;
 }
 
+/** What was delivered on a stream, as the next positioner needs it to go on from there. */
+export interface Standpoint {
+  /** Bytes delivered. */
+  readonly position: number;
+  /** The last of them: all, or a backlog's worth. */
+  readonly tail: Uint8Array;
+  /** Whether nothing is known to be missing. */
+  readonly whole: boolean;
+  /** The places whose verdict is still `provisional`. */
+  readonly open: readonly number[];
+}
+
 /**
  * Finds, on one stream, where the replay of a new connection joins what was already delivered. The servers send no
  * offsets and nothing marks where a replay ends, so it goes by content, and by lengths where they prove something. A
@@ -41,6 +53,8 @@ export interface Positioner {
   readonly holding: boolean;
   /** Whether all that the process wrote is known to have been delivered. Only a whole replay after its end can tell. */
   readonly proved: boolean;
+  /** Goes on from what another positioner has delivered. Before the first connection only. */
+  resume(from: Standpoint): void;
   /**
    * A connection opened: what comes now may be a replay. Bytes still held are forgotten; they come again.
    *
@@ -236,6 +250,14 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     },
     get proved() {
       return proved;
+    },
+    resume(from) {
+      position = from.position;
+      whole = from.whole;
+      if (from.tail.length > 0) history.append(from.tail);
+      if (from.open.length === 0) return;
+      place = inheritPlaces(from.open, say);
+      fromZero = true;
     },
     attached(draining, sink) {
       received = 0;

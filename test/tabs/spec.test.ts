@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { WINDOW_BYTES } from "../../src/tabs/audience.ts";
+import type { State } from "../../src/tabs/membership.ts";
+import { quotedIn, ROOT, SPEC, tableUnder, testsNamedIn } from "../attach/spec-tables.ts";
+
+/** SPEC.md's part about tabs says what the code does. */
+
+test("the table of states has every state, and no other", () => {
+  /** Does not compile when one is missing or unknown. */
+  const states: Record<State["name"], true> = {
+    idle: true,
+    joining: true,
+    following: true,
+    asking: true,
+    stealing: true,
+    leading: true,
+    away: true,
+    ended: true,
+  };
+  expect(tableUnder("Who leads").map(([name = ""]) => quotedIn(name).join())).toEqual(Object.keys(states));
+});
+
+test("the window is the code's", () => {
+  expect(SPEC).toContain(`At most ${WINDOW_BYTES / 1024 / 1024} MiB`);
+});
+
+const invariants = tableUnder("Invariants of sharing");
+
+test("the invariants are in order", () => {
+  expect(invariants.map(([number]) => number)).toEqual(invariants.map((_, at) => `T${at + 1}`));
+});
+
+test.each(invariants.map(([number = "", , tests = ""]) => ({ number, tests })))(
+  "$number names tests that exist",
+  ({ tests }) => {
+    const named = testsNamedIn(tests);
+    expect(named.length).toBeGreaterThan(0);
+    for (const { file, name } of named) {
+      expect(existsSync(join(ROOT, file)), file).toBe(true);
+      if (name !== null) expect(readFileSync(join(ROOT, file), "utf8"), file).toContain(name);
+    }
+    expect(tests.match(/"[^"]+"/g) ?? []).toHaveLength(named.filter(({ name }) => name !== null).length);
+  },
+);
