@@ -14,7 +14,7 @@ export interface BoxLiteOptions {
   readonly baseUrl: string | URL;
   /**
    * The bearer token, or a function that is called for each request and connection, and once more when the server
-   * answers 401. A browser cannot send one with a WebSocket: there the gateway adds it.
+   * answers 401. In a page it is your application's, for its gateway, which has the server's own.
    */
   readonly token?: Token | undefined;
   /**

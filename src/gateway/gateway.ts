@@ -86,15 +86,15 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   /** What can be said without asking the application. */
   function look(request: Request, upgrade: boolean, admission: Admission): Admitted | Refusal | Response {
-    const target = parseTarget(targetOf(request.url));
-    if (target === undefined) {
+    const asked = parseTarget(targetOf(request.url));
+    if (asked === undefined) {
       return refusal(
         400,
         "The gateway forwards no path that could be read in two ways: encoded slashes, dots, percent signs.",
       );
     }
     const mount = basePath.split("/").length - 1;
-    const found = matchRoute(upgrade ? "UPGRADE" : request.method, target.segments.slice(mount));
+    const found = matchRoute(upgrade ? "UPGRADE" : request.method, asked.segments.slice(mount));
     if (!handles(targetOf(request.url)) || found.kind === "unknown") {
       return refusal(404, "The gateway forwards no such route.");
     }
@@ -107,7 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (prefix !== undefined && route.prefix !== "" && route.prefix !== prefix) {
       return refusal(403, "The gateway forwards another prefix only.");
     }
-    return { route, query: target.query, admission };
+    return { route, query: asked.query, admission };
   }
 
   async function answer(request: Request, { route, query, admission }: Admitted): Promise<Response> {
