@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { launchChromium } from "../../e2e/support/demo.ts";
@@ -29,7 +29,9 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const date = new Date().toISOString().slice(0, 10);
   console.log(`${date}: npm run bench:xterm -- --mb ${values.mb}`);
-  console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`);
+  // Times are wall-clock times: with more to do than cores, they tell of the machine.
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}, load average ${load}`);
   // A slow client would lose output on the server, and be measured with less: here it is all kept for it.
   const served = await serveTerminalPage({ dialect: "serve", liveQueueChunks: 1e6 }, true);
   const browser = await launchChromium();
