@@ -112,23 +112,38 @@ export class BoxLiteAddon implements ITerminalAddon {
         this.#events.fire(value);
       }
     };
-    const followOutput = async () => {
+    /** What has come within this turn of the event loop. */
+    const arrived: Uint8Array[] = [];
+    let turn: Promise<void> | undefined;
+    const showArrived = () => {
+      turn = undefined;
+      if (this.#disposed) return;
+      for (const bytes of arrived.splice(0)) timeline.output(bytes);
+    };
+    const readOutput = async () => {
       for (;;) {
         const { done, value } = await stdout.read();
-        // The events of what is before these bytes were written before them, to another stream.
-        await turns.next();
-        if (this.#disposed) return;
-        if (done) break;
-        timeline.output(value);
+        // Read at once, for the stream has a limit, and shown a turn later: the events of what is before these bytes were
+        // written before them, to another stream.
+        if (value !== undefined) arrived.push(value);
+        turn ??= turns.next().then(showArrived);
+        if (done) return;
       }
-      const exit = await this.#execution.exit;
-      if (!this.#disposed) end({ kind: "exited", exit });
     };
+    const follow = async () => {
+      let state: TerminalState;
+      try {
+        await readOutput();
+        state = { kind: "exited", exit: await this.#execution.exit };
+      } catch (error) {
+        state = { kind: "failed", message: messageOf(error) };
+      }
+      await turn;
+      if (!this.#disposed) end(state);
+    };
+    void follow();
     // Its reader is released when disposed, and the stream itself never fails.
     followEvents().catch(() => {});
-    followOutput().catch((error: unknown) => {
-      if (!this.#disposed) end({ kind: "failed", message: messageOf(error) });
-    });
 
     this.#disposables.push(
       terminal.onData(guard.input),

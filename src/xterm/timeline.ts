@@ -38,7 +38,9 @@ export function createTimeline(taken: boolean, emit: (segment: Segment) => void)
   /** What of the replay may still come; 0: it is over. */
   let replayLeft = taken ? BACKLOG_BYTES : 0;
   let quiet: ReturnType<typeof setTimeout> | undefined;
-  let seams: { readonly at: number; readonly seam: Seam }[] = [];
+  const seams: { readonly at: number; readonly seam: Seam; readonly dropped: number }[] = [];
+  /** Bytes that were dropped on the way here, as far as events have told. */
+  let dropped = 0;
 
   function over(): void {
     replayLeft = 0;
@@ -78,36 +80,39 @@ export function createTimeline(taken: boolean, emit: (segment: Segment) => void)
           if (event.stream !== "stdout") break;
           const { position: at, verdict } = event;
           if (verdict.kind === "gap") {
-            seams.push({ at, seam: { kind: "missing", bytes: verdict.missing, undrawn: false } });
+            seams.push({ at, seam: { kind: "missing", bytes: verdict.missing, undrawn: false }, dropped: 0 });
           } else if (verdict.kind === "ambiguous" && verdict.policy === "repeat") {
-            seams.push({ at, seam: { kind: "reset" } });
+            seams.push({ at, seam: { kind: "reset" }, dropped: 0 });
           }
           break;
         }
-        case "dropped":
+        case "dropped": {
           if (event.stream !== "stdout") break;
-          emitSeam({ kind: "missing", bytes: event.bytes, undrawn: true });
-          position += event.bytes;
+          const { bytes } = event;
+          // Told in bytes that were read: verdicts count those that were dropped, too.
+          const at = event.position + dropped;
+          seams.push({ at, seam: { kind: "missing", bytes, undrawn: true }, dropped: bytes });
+          dropped += bytes;
           break;
+        }
       }
     },
     output(bytes) {
       let rest = bytes;
-      const due = seams.filter(({ at }) => at < position + bytes.length);
-      seams = seams.filter(({ at }) => at >= position + bytes.length);
-      for (const { at, seam } of due) {
+      for (let next = seams[0]; next !== undefined && next.at < position + rest.length; next = seams[0]) {
+        seams.shift();
         // A verdict that settles late is of a place that was shown already: it is said here.
-        const before = Math.max(0, at - position);
+        const before = Math.max(0, next.at - position);
         emitBytes(rest.subarray(0, before));
         rest = rest.subarray(before);
-        emitSeam(seam);
+        emitSeam(next.seam);
+        position += next.dropped;
       }
       emitBytes(rest);
     },
     end() {
       clearTimeout(quiet);
-      for (const { seam } of seams) emit(seam);
-      seams = [];
+      for (const { seam } of seams.splice(0)) emit(seam);
     },
   };
 }

@@ -60,6 +60,19 @@ test("a cut in mid-stream leaves the screen as if there had been none", async ()
   expect(linesOf(terminal)).toEqual(["red and still red", "$"]);
 });
 
+test("output that comes faster than turns of the event loop does not overflow its stream", async () => {
+  const { transport, addon, terminal } = connect("exec", { maxBufferedBytes: 64 * 1024 });
+  transport.last().open();
+  for (let frame = 0; frame < 512; frame += 1) {
+    transport.last().stdout("x".repeat(1_022).concat("\r\n"));
+    // What a browser does between the messages of one task: promises run, and nothing else.
+    for (let job = 0; job < 20; job += 1) await Promise.resolve();
+  }
+  transport.last().text({ type: "exit", exit_code: 0 });
+  await becomes(addon, "exited");
+  expect(linesOf(terminal).join("").length).toBe(512 * 1_022);
+});
+
 test("failed says why, after what came before", async () => {
   const setting = connect("exec");
   const { transport, addon, attachment, terminal } = setting;
