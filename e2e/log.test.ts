@@ -18,6 +18,7 @@ import {
   startDemo,
   verdict,
 } from "./support/demo.ts";
+import { runInParts } from "./support/parts.ts";
 
 describe("a log on the page", () => {
   let browser: Browser;
@@ -45,16 +46,7 @@ describe("a log on the page", () => {
   const nodes = () => page.evaluate(() => document.querySelectorAll("*").length);
 
   test("of a million lines has few elements, goes anywhere, and finds what is asked for", async () => {
-    const parts = 16;
-    const folder = await mkdtemp(join(tmpdir(), "boxlite-web-"));
-    // The next part is written when this one is here: servers drop output for a reader that is slow, without a word.
-    const part = `until [ -e ${folder}/$p ]; do sleep 0.02; done; yes x | head -n 62499; echo needle $p`;
-    await run(page, `for p in $(seq 1 ${parts}); do ${part}; done`);
-    for (let number = 1; number <= parts; number += 1) {
-      await writeFile(join(folder, String(number)), "");
-      await linesCame(page, "stdout", number * 62_500);
-    }
-    await rm(folder, { recursive: true });
+    await runInParts(page, { count: 16, lines: 62_500, command: "yes x | head -n 62499; echo needle $p" });
     expect(await lineCount(page, "stdout")).toBe(1_000_000);
     expect(await verdict(page)).toBe("identical");
     // At the end, as long as nobody scrolls.

@@ -41,6 +41,8 @@ export function createSearchBar(
   );
   let search: Search | undefined;
   let current: number | undefined;
+  /** From where the next one is looked for: where one was when one began to type. */
+  let origin = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function start(): void {
@@ -56,8 +58,10 @@ export function createSearchBar(
     timer = undefined;
     if (search !== undefined) {
       search.step(PORTION);
-      // The first one to be found is gone to at once.
-      if (current === undefined && search.count > 0) show(search.nearest(view.top, "forward"));
+      // The next one is gone to as soon as it is found; one before is the next only if there is none behind.
+      const next = search.nearest(origin, "forward");
+      const line = next === undefined ? undefined : search.lineAt(next);
+      if (current === undefined && line !== undefined && (line >= origin || search.done)) show(next);
       if (!search.done) timer = setTimeout(step);
     }
     showCount();
@@ -67,6 +71,7 @@ export function createSearchBar(
     if (search === undefined || search.count === 0) return;
     const from = current === undefined ? view.top : current + direction;
     show(search.nearest(from, direction === 1 ? "forward" : "backward"));
+    origin = current ?? origin;
     showCount();
   }
 
@@ -114,6 +119,7 @@ export function createSearchBar(
     open() {
       if (bar.hidden) {
         bar.hidden = false;
+        origin = view.top;
         start();
       }
       field.focus();
@@ -123,6 +129,7 @@ export function createSearchBar(
       if (search !== undefined && timer === undefined) step();
     },
     restart() {
+      origin = 0;
       if (!bar.hidden) start();
     },
   };

@@ -85,7 +85,11 @@ export function createRunTab(box: Box, host: TabHost): TabContent {
     await followed;
     if (closed.signal.aborted) return;
     verdict.wait("measuring");
-    const recording = await measureRecording(box, directory).catch(messageOf);
+    // A signal has ended the recorder, too; and if it was the box's stop, to measure would start the box again.
+    const whole = exit.signal === null && exit.outcome !== "killed";
+    const recording = whole
+      ? await measureRecording(box, directory).catch(messageOf)
+      : "the command was stopped before its output was recorded to the end";
     const received = { stdout: await measure(stdout.store), stderr: await measure(stderr.store) };
     verdict.show(compare(received, recording, exit));
   }

@@ -86,6 +86,7 @@ export function createTabBar({ activate, close }: TabActions): TabBar {
 
   return {
     show(next, labelOf) {
+      const moved = next.active !== order.active;
       order = next;
       for (const [id, tab] of tabs) {
         if (next.ids.includes(id)) continue;
@@ -95,7 +96,7 @@ export function createTabBar({ activate, close }: TabActions): TabBar {
       for (const id of next.ids) {
         const tab = tabs.get(id) ?? add(id);
         draw(tab, labelOf(id), id === next.active);
-        if (id === next.active) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+        if (moved && id === next.active) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
       }
     },
     focus,
