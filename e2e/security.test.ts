@@ -6,11 +6,11 @@ import type { Demo } from "../demo/server.ts";
 import {
   eventually,
   launchChromium,
+  linesCame,
   openDemo,
-  outputContains,
+  openTerminal,
   run,
   startDemo,
-  terminalText,
 } from "./support/demo.ts";
 
 const UPGRADE = {
@@ -32,6 +32,7 @@ describe("the demo's gateway", () => {
     browser = await launchChromium();
     demo = await startDemo();
     page = await openDemo(browser, demo);
+    await openTerminal(page);
     hostile = createServer((_, response) => {
       response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html><title>hostile</title>");
     }).listen(0, "127.0.0.1");
@@ -124,7 +125,7 @@ describe("the demo's gateway", () => {
     const attacker = await page.context().newPage();
     await attacker.goto(`http://127.0.0.1:${portOf(hostile)}/`);
     const before = await boxCount();
-    // The page's own shell, which may have been cut before.
+    // The page's own terminal, which may have been cut before.
     await eventually(() => demo.proxy.open).toBe(1);
     const { attaches } = demo.proxy;
     const outcome = await attacker.evaluate(
@@ -187,10 +188,10 @@ describe("the demo's gateway", () => {
     });
     watched.on("console", (message) => seen.push(message.text()));
     await watched.goto(demo.url);
-    await watched.locator("#run:enabled").waitFor();
+    await watched.locator(".run-button:enabled").waitFor();
     await run(watched, "env; echo done");
-    await outputContains(watched, "stdout", "done");
-    await eventually(() => terminalText(watched)).toContain("$");
+    await linesCame(watched, "stdout", 3);
+    await openTerminal(watched);
     await Promise.all(bodies);
     seen.push(
       await watched.content(),
@@ -202,7 +203,7 @@ describe("the demo's gateway", () => {
     const everything = seen.join("\n");
     // What it is looked for in is really there.
     expect(everything).toContain("execution_id");
-    expect(everything).toContain("createRunPanel");
+    expect(everything).toContain("createRunTab");
     expect(everything).not.toContain(demo.server.token);
     await context.close();
   });

@@ -1,4 +1,5 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { readFile } from "node:fs/promises";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { createLoader } from "../../demo/load.mjs";
 import type { Demo } from "../../demo/server.ts";
@@ -12,6 +13,8 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+export type Stream = "stdout" | "stderr";
 
 export async function launchChromium(): Promise<Browser> {
   const executablePath = await findChromium();
@@ -37,7 +40,7 @@ export async function startDemo(dialect: "serve" | "runner" = "serve"): Promise<
   };
 }
 
-/** A page of the demo, with its box and its shell ready. */
+/** A page of the demo, with its box and a tab for commands. */
 export async function openDemo(
   browser: Browser,
   demo: Demo,
@@ -46,42 +49,84 @@ export async function openDemo(
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
   await page.goto(demo.url);
-  await page.locator("#run:enabled").waitFor();
-  await page.locator("#shell-state", { hasText: "connected" }).waitFor();
+  await runButton(page).and(page.locator(":enabled")).waitFor();
   return page;
 }
 
-/** Makes what is typed go to the shell, which has its prompt. A terminal that is out of sight draws nothing. */
-export async function focusShell(page: Page): Promise<void> {
-  await page.locator("#terminal").scrollIntoViewIfNeeded();
-  await page.locator("#terminal .xterm-rows", { hasText: "$" }).waitFor();
-  await page.locator("#terminal textarea").focus();
+/** The tab panel in front. */
+export function panel(page: Page): Locator {
+  return page.getByRole("tabpanel");
+}
+
+export function runButton(page: Page): Locator {
+  return page.getByRole("button", { name: "Run", exact: true });
+}
+
+/** How the command in front stands. */
+export function runState(page: Page): Locator {
+  return panel(page).locator(".run-state");
 }
 
 /** Starts a command on the page. */
 export async function run(page: Page, commandLine: string): Promise<void> {
   await page.getByRole("textbox", { name: "Command" }).fill(commandLine);
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await runButton(page).click();
 }
 
-/** Waits until a stream's pane contains a text. */
-export async function outputContains(page: Page, stream: "stdout" | "stderr", text: string): Promise<void> {
-  await page.locator(`#${stream}`, { hasText: text }).waitFor();
+/** The pane of one stream, in the tab in front. */
+export function pane(page: Page, stream: Stream): Locator {
+  return panel(page).getByRole("region", { name: stream, exact: true });
+}
+
+/** What can be scrolled in it. */
+export function log(page: Page, stream: Stream): Locator {
+  return page.getByRole("log", { name: stream, exact: true });
+}
+
+/** What the pane says that it has, e.g. `10 bytes · 1 line`. */
+export function countText(page: Page, stream: Stream): Promise<string> {
+  return pane(page, stream).locator("header > .count").innerText();
+}
+
+/** How many lines of a stream have come. They need not be in sight. */
+export async function lineCount(page: Page, stream: Stream): Promise<number> {
+  const [, lines = "0"] = / ([\d,]+) line/.exec(await countText(page, stream)) ?? [];
+  return Number(lines.replaceAll(",", ""));
+}
+
+/** Waits until so many lines of a stream have come. */
+export async function linesCame(page: Page, stream: Stream, lines: number): Promise<void> {
+  await eventually(() => lineCount(page, stream)).toBeGreaterThanOrEqual(lines);
+}
+
+/** All that came on a stream, as its download has it. */
+export async function downloaded(page: Page, stream: Stream): Promise<string> {
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: `Download ${stream}` }).click();
+  return readFile(await (await download).path(), "utf8");
 }
 
 /** Waits for the verdict at the end of a command, and returns it. */
 export async function verdict(page: Page): Promise<string> {
-  const output = page.locator("#verdict", { hasText: /^(identical|differs|cannot be compared)$/ });
+  const output = panel(page).locator(".verdict-state", {
+    hasText: /^(identical|differs|cannot be compared)$/,
+  });
   await output.waitFor();
   return output.innerText();
 }
 
-/** Expects something of a value that may take its time to become so. */
-export function eventually<T>(value: () => T) {
-  return expect.poll(value, { timeout: 10_000 });
+/** Opens a terminal, which has the focus, and waits for its prompt. */
+export async function openTerminal(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Terminal", exact: true }).click();
+  await panel(page).locator(".xterm-rows", { hasText: "$" }).waitFor();
 }
 
-/** What the terminal shows. */
-export async function terminalText(page: Page): Promise<string> {
-  return page.locator("#terminal .xterm-rows").innerText();
+/** What the terminal in front shows. */
+export function terminalText(page: Page): Promise<string> {
+  return panel(page).locator(".xterm-rows").innerText();
+}
+
+/** Expects something of a value that may take its time to become so. */
+export function eventually<T>(value: () => T) {
+  return expect.poll(value, { timeout: 20_000 });
 }

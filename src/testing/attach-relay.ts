@@ -22,6 +22,8 @@ export interface AttachOptions {
   /** What the client sent right behind its upgrade request. */
   readonly head: Buffer;
   readonly faults: AttachFaults;
+  /** Milliseconds that come on top of the faults' own; see `delay`. */
+  readonly latency: number;
   readonly onEvent: (event: RelayEvent) => void;
 }
 
@@ -35,6 +37,8 @@ export interface AttachRelay {
   readonly open: boolean;
   /** Severs the connection now. False: there was nothing left to sever. */
   cut(how: "fin" | "rst"): boolean;
+  /** From now on everything is late by so many milliseconds, on top of the faults' own. */
+  delay(latency: number): void;
   /** Nothing passes any more. False: nothing passed before. */
   silence(): boolean;
   /** Destroys what is left of it. */
@@ -55,9 +59,10 @@ type State = "handshake" | "refused" | "open" | "silent" | "cut";
 const NOTHING = Buffer.alloc(0);
 
 /** Relays one upgrade and the connection that follows from it, with its faults. */
-export function relayAttach({ target, request, client, head, faults, onEvent }: AttachOptions): AttachRelay {
+export function relayAttach(options: AttachOptions): AttachRelay {
+  const { target, request, client, head, faults, onEvent } = options;
   const flow = needsEditing(faults) ? createFrameEditor(faults) : createFrameMeter();
-  const latency = faults.latency ?? 0;
+  let latency = (faults.latency ?? 0) + options.latency;
   const bandwidth = faults.bandwidth ?? Number.POSITIVE_INFINITY;
   const down = createLine(client, { latency, bandwidth, onReady: () => server?.resume() });
   const early: Buffer[] = head.length > 0 ? [head] : [];
@@ -226,6 +231,11 @@ export function relayAttach({ target, request, client, head, faults, onEvent }: 
       if (how === "rst") client.resetAndDestroy();
       else client.end();
       return true;
+    },
+    delay(added) {
+      latency = (faults.latency ?? 0) + added;
+      down.delay(latency);
+      up?.delay(latency);
     },
     silence() {
       if ((state !== "open" && state !== "handshake") || client.destroyed) return false;

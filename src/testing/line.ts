@@ -6,6 +6,8 @@ export interface Line {
   push(bytes: Uint8Array): boolean;
   /** Calls `then` once all that was pushed before has been handed to the socket. */
   finish(then: () => void): void;
+  /** Makes what is pushed from now on late by so many milliseconds. Order is kept. */
+  delay(latency: number): void;
   /** Forgets all that the socket does not have yet, and ends the timer. */
   drop(): void;
 }
@@ -31,8 +33,31 @@ const WINDOW = 1_048_576;
 const PORTION = 20;
 
 export function createLine(socket: Writable, options: LineOptions): Line {
-  if (options.latency > 0 || options.bandwidth !== Number.POSITIVE_INFINITY)
-    return createDelayedLine(socket, options);
+  const delayed = options.latency > 0 || options.bandwidth !== Number.POSITIVE_INFINITY;
+  let line = delayed ? createDelayedLine(socket, options) : undefined;
+  // As long as nothing is ever late, bytes go straight to the socket.
+  let direct = line === undefined ? createDirectLine(socket, options) : undefined;
+  let dropped = false;
+  return {
+    push: (bytes) => (line ?? direct)?.push(bytes) ?? true,
+    finish: (then) => (line ?? direct)?.finish(then),
+    delay(latency) {
+      if (dropped) return;
+      if (line !== undefined) line.delay(latency);
+      else if (latency > 0) {
+        direct?.drop();
+        direct = undefined;
+        line = createDelayedLine(socket, { ...options, latency });
+      }
+    },
+    drop() {
+      dropped = true;
+      (line ?? direct)?.drop();
+    },
+  };
+}
+
+function createDirectLine(socket: Writable, options: LineOptions): Omit<Line, "delay"> {
   let dropped = false;
   socket.on("drain", options.onReady);
   return {
@@ -52,10 +77,13 @@ export function createLine(socket: Writable, options: LineOptions): Line {
 
 type Item = { readonly due: number } & ({ bytes: Uint8Array } | { readonly then: () => void });
 
-function createDelayedLine(socket: Writable, { latency, bandwidth, onReady }: LineOptions): Line {
+function createDelayedLine(socket: Writable, options: LineOptions): Line {
+  const { bandwidth, onReady } = options;
   const items: Item[] = [];
+  let { latency } = options;
   let waiting = 0;
-  let full = false;
+  // A line that took over from a direct one may have a pusher that waits already.
+  let full = socket.writableNeedDrain;
   let dropped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** When the rate allows the next byte. */
@@ -109,6 +137,9 @@ function createDelayedLine(socket: Writable, { latency, bandwidth, onReady }: Li
     },
     finish(then) {
       if (!dropped) add({ due: performance.now() + latency, then });
+    },
+    delay(next) {
+      latency = next;
     },
     drop() {
       dropped = true;

@@ -50,6 +50,11 @@ export interface FaultProxy extends AsyncDisposable {
   /** Can be replaced at any time. */
   requests: RequestPlan | undefined;
   /**
+   * Milliseconds by which everything on every attach connection is late, on top of the plan's `latency`. Can be
+   * set at any time, for those that exist, too. Default: 0. Setting what is no such number throws a `RangeError`.
+   */
+  latency: number;
+  /**
    * Severs every attach connection now, those that wait for the target's answer included, wherever the data
    * flow stands: bytes that `latency` or `bandwidth` hold back are lost. Default: `"fin"`. Returns how many
    * it severed.
@@ -97,6 +102,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   let requestCount = 0;
   let plan = options.plan;
   let requests = options.requests;
+  let latency = 0;
   let refusal: { readonly answer: Answer; attachesLeft: number; readonly before: number } | undefined;
   let closing: Promise<void> | undefined;
 
@@ -144,7 +150,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       socket.resume();
       return;
     }
-    const relay = relayAttach({ target, request, client: socket, head, faults, onEvent });
+    const relay = relayAttach({ target, request, client: socket, head, faults, latency, onEvent });
     relays.add(relay);
     relay.closed.then(() => relays.delete(relay));
   }
@@ -195,6 +201,16 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     },
     set requests(next) {
       requests = next;
+    },
+    get latency() {
+      return latency;
+    },
+    set latency(next) {
+      if (!(next >= 0)) {
+        throw new RangeError(`Fault proxy: latency must be 0 or more milliseconds, not ${next}.`);
+      }
+      latency = next;
+      for (const relay of relays) relay.delay(next);
     },
     cut(how = "fin") {
       return [...relays].filter((relay) => relay.cut(how)).length;

@@ -149,4 +149,48 @@ describe("a line", () => {
     line.drop();
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  test("is delayed, less delayed and not delayed any more from one push to the next, and keeps the order", () => {
+    const to = sink();
+    const line = createLine(to.writable, plain);
+    line.push(Buffer.from("a"));
+    line.delay(100);
+    line.push(Buffer.from("b"));
+    expect(to.bytes.toString()).toBe("a");
+    line.delay(20);
+    line.push(Buffer.from("c"));
+    vi.advanceTimersByTime(99);
+    expect(to.bytes.toString()).toBe("a");
+    vi.advanceTimersByTime(1);
+    expect(to.bytes.toString()).toBe("abc");
+    line.delay(0);
+    line.push(Buffer.from("d"));
+    expect(to.bytes.toString()).toBe("abcd");
+    expect(vi.getTimerCount()).toBe(0);
+    line.drop();
+    expect(to.writable.listenerCount("drain")).toBe(0);
+  });
+
+  test("that asked for a pause before it was delayed says when there is room again", async () => {
+    const to = sink({ stalls: true });
+    const onReady = vi.fn();
+    const line = createLine(to.writable, { ...plain, onReady });
+    expect(line.push(Buffer.alloc(1000))).toBe(false);
+    line.delay(10);
+    const drained = new Promise((resolve) => to.writable.on("drain", resolve));
+    await to.take();
+    await drained;
+    expect(onReady).toHaveBeenCalledTimes(1);
+  });
+
+  test("that was dropped is not brought back by a delay", () => {
+    const to = sink();
+    const line = createLine(to.writable, plain);
+    line.drop();
+    line.delay(10);
+    line.push(Buffer.from("late"));
+    vi.advanceTimersByTime(100);
+    expect(to.bytes.length).toBe(0);
+    expect(to.writable.listenerCount("drain")).toBe(0);
+  });
 });

@@ -77,6 +77,36 @@ describe("cut()", () => {
   });
 });
 
+describe("latency", () => {
+  test("holds up the connections that exist and those that come, until it is taken away", async () => {
+    await using setting = await startSetting({
+      attach: ({ socket }) => void socket.on("data", (bytes) => socket.write(bytes)),
+    });
+    const [client] = await openClients(setting, 1);
+    if (client === undefined) throw new Error("no client");
+    setting.proxy.latency = 3_600_000;
+    client.socket.write(stdout("held"));
+    const late = connectRaw(setting.proxy.url);
+    await setting.target.connection(1);
+    setting.proxy.latency = 0;
+    expect(late.head).toBeUndefined();
+    const [third] = await openClients(setting, 1);
+    third?.socket.write(stdout("passes"));
+    await third?.until(() => outputOf(decode(third.body)).toString() === "passes");
+    // What was held up stays so, and what comes behind it, too.
+    expect(client.body.length).toBe(0);
+    for (const each of [client, late, third]) each?.socket.destroy();
+  });
+
+  test("is a number of milliseconds", async () => {
+    await using setting = await startSetting({});
+    expect(() => {
+      setting.proxy.latency = Number.NaN;
+    }).toThrow("latency must be 0 or more milliseconds, not NaN");
+    expect(setting.proxy.latency).toBe(0);
+  });
+});
+
 describe("silence()", () => {
   test("stops the flow of open connections, which can still be cut", async () => {
     await using setting = await startSetting({ attach: ({ socket }) => void socket.write(stdout("before")) });

@@ -1,5 +1,5 @@
 import type { ExecutionEvent } from "boxlite-web";
-import { eventText, exitText } from "../event-text.ts";
+import { eventText, exitText } from "../../event-text.ts";
 
 /** How something is coloured. */
 export type Kind = "idle" | "good" | "warn" | "bad" | "note";
