@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually, launchChromium } from "./support/demo.ts";
@@ -11,6 +11,10 @@ const SHELL = { command: "sh", args: ["-i"], env: { PS1: "$ ", HISTFILE: "/dev/n
 /** Asks for the terminal's kind, and shows what comes as an answer. */
 const ASK =
   "stty raw -echo; printf '\\033[c'; answer=$(dd bs=32 count=1 2>/dev/null | od -An -c); stty sane; echo answer: $answer";
+
+const hasVim = !spawnSync("vim", ["--version"]).error;
+if (!hasVim)
+  console.log("vim is not on this machine: the test of a full-screen program over cuts is left out");
 
 let browser: Browser;
 
@@ -82,7 +86,7 @@ describe.each(["serve", "runner"] as const)("a terminal in Chromium, on %s", (di
     ]);
   });
 
-  test("vim over cuts: the screen, the text and the alternate screen are right", async () => {
+  test.skipIf(!hasVim)("vim over cuts: the screen, the text and the alternate screen are right", async () => {
     await open();
     await start("vim", ["-u", "NONE", "-i", "NONE", "-n", "--cmd", "set ruler"]);
     await shows("~");
@@ -170,16 +174,16 @@ describe.each(["serve", "runner"] as const)("a terminal in Chromium, on %s", (di
         window.flooded = (window.flooded ?? 0) + 1;
       });
     });
-    while ((await passed()) < 200) most = Math.max(most, (await used()) - before);
+    while ((await passed()) < 60) most = Math.max(most, (await used()) - before);
     expect(most).toBeLessThan(100 * 1024 * 1024);
     await page.keyboard.press("Control+c");
     // What was under way still comes, and the echo of ^C may be among what a server drops: the prompt is not.
     const lastLine = async () => (await screen()).findLast((line) => line !== "");
-    await expect.poll(lastLine, { timeout: 45_000 }).toBe("$");
+    await expect.poll(lastLine, { timeout: 120_000 }).toBe("$");
     await type("echo $((6 * 7))-still-here");
     await shows("42-still-here");
     expect(await page.locator("#status").getAttribute("data-state")).toBe("connected");
-  });
+  }, 180_000);
 
   test("the status counts down an outage, and says how it ended", async () => {
     await open();
