@@ -1,3 +1,4 @@
+import { createJoiner, type Joiner } from "./joiner.ts";
 import { encodeGatewayFrame } from "./protocol.ts";
 
 /** One end of an attach, as far as the relay uses it. */
@@ -60,6 +61,7 @@ const DRAIN_POLL = 20;
  */
 export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
   let page: RelaySocket | null = null;
+  let output: Joiner | null = null;
   let server: RelaySocket | null = null;
   let waiting: (string | Uint8Array)[] = [];
   let waitingBytes = 0;
@@ -76,6 +78,8 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
   }
 
   function closePage(socket: RelaySocket): void {
+    if (end?.code !== 1006) output?.flush();
+    output?.stop();
     if (end === null || end.code === 1006) socket.terminate();
     else socket.close(end.code === 1005 ? undefined : end.code, end.reason);
   }
@@ -88,7 +92,7 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
     } else if (page.bufferedAmount > ceiling) {
       finish(1006, "");
     } else {
-      page.send(data);
+      output?.send(data);
     }
   }
 
@@ -130,6 +134,7 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
       },
       closed() {
         page = null;
+        output?.stop();
         finish(1006, "");
       },
     },
@@ -138,13 +143,14 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
       if (end !== null) socket.close(1000, "");
     },
     open(socket, hello) {
+      output = createJoiner(socket);
       // Cut before it was there: nothing of what has waited may look like all there is.
       const cut = end?.code === 1006;
       const early = waiting;
       waiting = [];
       if (!cut) {
         if (hello !== undefined) socket.send(hello);
-        for (const data of early) socket.send(data);
+        for (const data of early) output.send(data);
       }
       if (end === null) page = socket;
       else closePage(socket);
