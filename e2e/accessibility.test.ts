@@ -170,7 +170,7 @@ describe("whoever uses keys or a screen reader", () => {
       const page = await openDemo(browser, demo, { colorScheme });
       await run(
         page,
-        'for i in $(seq 0 15); do printf "\\033[38;5;${i}mcolour $i\\033[0m\\n"; done; echo err >&2; exit 3',
+        'for i in $(seq 0 15); do printf "\\033[38;5;%smcolour %s\\033[0m\\n" $i $i; done; echo err >&2; exit 3',
       );
       expect(await verdict(page)).toBe("identical");
       expect(await poorContrast(page)).toEqual([]);

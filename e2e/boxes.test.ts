@@ -110,6 +110,7 @@ describe("boxes on the page", () => {
     await page.getByRole("button", { name: "Refresh the list" }).click();
     await page.locator("#box-failure").waitFor();
     expect(await page.locator("#box-problem").innerText()).toContain("List boxes");
+    await page.getByText("The boxes as they were when the server last answered.").waitFor();
     // What was read stays to be read.
     expect(await log(page, "stdout").innerText()).toBe("here");
   });

@@ -105,7 +105,7 @@ export function createSidebar(
 function noteText(phase: string, creating: boolean, boxes: number): string {
   if (creating) return "Creating a box …";
   if (phase === "loading") return "Asking for the boxes …";
-  if (phase === "failed") return "";
+  if (phase === "failed") return boxes === 0 ? "" : "The boxes as they were when the server last answered.";
   return boxes === 0
     ? "There is no box. Create one to run commands in it."
     : "Boxes created here go when the page is left.";

@@ -24,6 +24,8 @@ export function createDrawer(): Drawer {
   let connection: Connection | undefined;
   /** What is in the list. */
   let listed: readonly Entry[] = [];
+  /** The list stays at its end, unless one has scrolled away from it. */
+  let pinned = true;
   let timer: ReturnType<typeof setInterval> | undefined;
 
   function update(): void {
@@ -44,12 +46,22 @@ export function createDrawer(): Drawer {
     const last = listed.at(-1);
     const goesOn = last !== undefined && entries.includes(last);
     if (!goesOn) list.replaceChildren();
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 24;
     list.append(...(goesOn ? entries.slice(entries.indexOf(last) + 1) : entries).map(entryElement));
     while (list.childElementCount > entries.length) list.firstElementChild?.remove();
     listed = entries;
-    if (atEnd || !goesOn) list.scrollTop = list.scrollHeight;
+    if (!goesOn) pinned = true;
+    pin();
   }
+
+  function pin(): void {
+    if (pinned) list.scrollTop = list.scrollHeight;
+  }
+
+  list.addEventListener("scroll", () => {
+    pinned = list.scrollHeight - list.scrollTop - list.clientHeight < 24;
+  });
+  // The drawer opens, the deadline comes and goes: then there is room for other lines.
+  new ResizeObserver(pin).observe(list);
 
   function drawTime(): void {
     const timeline = connection?.timeline;
