@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { boxliteGateway } from "boxlite-web/gateway/vite";
 import type { Dialect, LocalServer } from "boxlite-web/local";
 import type { FaultProxy } from "boxlite-web/testing";
 import { createServer, type InlineConfig } from "vite";
 import { faultControl } from "./fault-control.ts";
-import { gateway } from "./gateway.ts";
 import { type Stage, startStage } from "./stage.ts";
 
 export interface DemoOptions {
@@ -53,7 +53,11 @@ function pageConfig({ proxy, server }: Stage, { dialect, port, open }: DemoOptio
     // Its account of cut connections is noise here: they are cut on purpose, and the page shows them.
     logLevel: "silent",
     define: { __DIALECT__: JSON.stringify(dialect) },
-    plugins: [faultControl(proxy)],
+    plugins: [
+      // Whoever runs the demo may do all with it; no page but its own may do anything.
+      boxliteGateway({ target: proxy.url, token: server.token, authorize: () => ({ allow: true }) }),
+      faultControl(proxy),
+    ],
     resolve: { tsconfigPaths: true },
     // All of them named, so that no page load finds another one and has to start again.
     optimizeDeps: {
@@ -67,7 +71,6 @@ function pageConfig({ proxy, server }: Stage, { dialect, port, open }: DemoOptio
       open,
       watch: null,
       cors: false,
-      proxy: { "^/api/": gateway(proxy.url, server.token) },
       // No other page may show this one in a frame, and have its buttons clicked.
       headers: {
         "Content-Security-Policy":

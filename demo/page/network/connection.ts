@@ -9,6 +9,8 @@ export interface Connection {
   now(): number;
   /** Something is being started. */
   begin(): void;
+  /** Takes an event. */
+  show(event: ExecutionEvent): void;
   /** Takes the events, until there are no more. */
   follow(events: ReadableStream<ExecutionEvent>, seen?: (event: ExecutionEvent) => void): Promise<void>;
 }
@@ -18,6 +20,10 @@ export function createConnection(changed: () => void): Connection {
   let timeline: Timeline | undefined;
   let started = 0;
   const now = () => performance.now() - started;
+  function show(event: ExecutionEvent): void {
+    timeline = withEvent(timeline ?? CONNECTING, event, now());
+    changed();
+  }
   return {
     get timeline() {
       return timeline;
@@ -28,14 +34,14 @@ export function createConnection(changed: () => void): Connection {
       timeline = CONNECTING;
       changed();
     },
+    show,
     async follow(events, seen) {
       const reader = events.getReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
-        timeline = withEvent(timeline ?? CONNECTING, value, now());
+        show(value);
         seen?.(value);
-        changed();
       }
     },
   };

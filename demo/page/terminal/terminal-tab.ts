@@ -1,14 +1,14 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import type { Box, Execution } from "boxlite-web";
+import type { Box, Execution, ExecutionExit } from "boxlite-web";
+import { BoxLiteAddon } from "boxlite-web/xterm";
 import { exitText } from "../../event-text.ts";
 import { create, messageOf, textButton } from "../dom.ts";
 import { createConnection } from "../network/connection.ts";
 import { createStateChip } from "../network/state-chip.ts";
 import type { TabContent, TabHost } from "../tabs/content.ts";
 import { onThemeChange } from "../theme.ts";
-import { connect } from "./connect.ts";
 import { themeOf } from "./theme-of.ts";
 
 /** Bash where the image has it, else whatever `sh` is. Without start-up files, so that the prompt is the one given. */
@@ -43,6 +43,7 @@ export function createTerminalTab(box: Box, title: string, host: TabHost): TabCo
   terminal.loadAddon(fit);
   let opened = false;
   let execution: Execution | undefined;
+  let addon: BoxLiteAddon | undefined;
 
   /** It is opened where it is first seen: only there it has a size. */
   function arrange(): void {
@@ -82,12 +83,16 @@ export function createTerminalTab(box: Box, title: string, host: TabHost): TabCo
       execution = started;
       if (closed.signal.aborted) return void started.kill().catch(() => {});
       host.boxUsed();
-      await Promise.all([connect(terminal, started), connection.follow(started.events)]);
-      const exit = await started.exit;
+      addon = new BoxLiteAddon(started);
+      addon.onEvent(connection.show);
+      terminal.loadAddon(addon);
+      const exit = await shown(addon);
       terminal.write(`\r\n[${exitText(exit)}]\r\n`);
     } catch (error) {
       chip.show({ kind: "bad", text: messageOf(error) });
     } finally {
+      addon?.dispose();
+      addon = undefined;
       execution = undefined;
       again.disabled = false;
       host.boxUsed();
@@ -121,4 +126,14 @@ export function createTerminalTab(box: Box, title: string, host: TabHost): TabCo
       terminal.dispose();
     },
   };
+}
+
+/** How it ended, as soon as the terminal has all of its output. */
+function shown(addon: BoxLiteAddon): Promise<ExecutionExit> {
+  return new Promise((resolve, reject) => {
+    addon.onStateChange((state) => {
+      if (state.kind === "exited") resolve(state.exit);
+      if (state.kind === "failed") reject(new Error(state.message));
+    });
+  });
 }
