@@ -81,7 +81,7 @@ describe.each(["serve", "runner"] as const)("a command on the page, %s", (dialec
       .first()
       .waitFor();
     expect(await page.getByRole("timer").innerText()).toMatch(
-      /^Nobody is attached: in [45]:\d\d the server begins/,
+      /^Nobody is attached: in \d:\d\d the server begins/,
     );
     expect(await offline.getAttribute("aria-pressed")).toBe("true");
     await offline.click();
