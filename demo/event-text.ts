@@ -9,6 +9,8 @@ export function eventText(event: ExecutionEvent): string {
       return `disconnected: ${causeText(event.cause)}`;
     case "reconnecting":
       return `reconnecting in ${Math.round(event.delay)} ms, attempt ${event.attempt}`;
+    case "woke":
+      return `woke after ${Math.round(event.slept / 1000)} s`;
     case "status":
       return `status: ${event.status}${event.message === null ? "" : ` (${event.message})`}`;
     case "checking":
@@ -85,6 +87,8 @@ function causeText(cause: Cause): string {
       return `no answer within ${cause.after / 1000} s`;
     case "silent":
       return `silent for ${cause.after / 1000} s`;
+    case "slept":
+      return `slept over, ${Math.round(cause.after / 1000)} s`;
     case "no-exit-frame":
       return "ended without an exit frame";
   }

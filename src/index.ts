@@ -1,5 +1,5 @@
 export type { FollowOptions, LivenessOptions } from "./attach/attachment.ts";
-export { type Cause, describeCause, type ExecutionEvent } from "./attach/events.ts";
+export { type Cause, describeCause, type ExecutionEvent, type Obstacle } from "./attach/events.ts";
 export type { Delivered, ExecutionExit } from "./attach/exit.ts";
 export type { OutputName, TerminalSize } from "./attach/frames.ts";
 export type { AmbiguityPolicy, Verdict } from "./attach/replay/verdict.ts";

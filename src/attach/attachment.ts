@@ -6,11 +6,11 @@ import {
   DiscontinuityError,
   NotFoundError,
 } from "../errors/index.ts";
-import type { Clock } from "./clock.ts";
-import { describeCause, type ExecutionEvent } from "./events.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { describeCause, type ExecutionEvent, type Obstacle } from "./events.ts";
 import { type ExecutionExit, endingOf } from "./exit.ts";
 import type { OutputName, TerminalSize } from "./frames.ts";
-import { createPump, type Pump, type PumpDependencies, type PumpOutputs, systemClock } from "./pump.ts";
+import { createPump, type Pump, type PumpDependencies, type PumpOutputs } from "./pump.ts";
 import type { Failure, ReducerOptions } from "./reducer/state.ts";
 import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
@@ -270,7 +270,19 @@ function errorOf(failure: Failure, subject: string): unknown {
       return new ConnectionLostError(
         `${subject}: the connection could not be restored in ${failure.attempts} attempts within ` +
           `${failure.budget / 1000} s; last, ${failure.cause === null ? "it never opened" : describeCause(failure.cause)}. ` +
-          "The process may still run: attach to it again, or ask for its status.",
+          `${OBSTACLES[failure.obstacle]} The process may still run: attach to it again, or ask for its status.`,
+        failure.obstacle,
       );
   }
 }
+
+const OBSTACLES: Readonly<Record<Obstacle, string>> = {
+  cut: "Each connection that opened was cut again.",
+  "slot-taken":
+    "The server allows one client to be attached: most likely another one is (another tab, or what is left of the connection " +
+    "that was cut), for the server answers otherwise.",
+  refused: "The server refused to be attached to.",
+  blocked:
+    "The server answers requests, but no WebSocket opens: look for a proxy that does not let it through, or refuses it.",
+  unreachable: "The server could not be reached at all.",
+};

@@ -1,9 +1,42 @@
+import { onPlatformWake, type WakeListener } from "./wake.ts";
+
 /** Time and chance as the pump sees them. A test or a simulation brings its own; the platform's is the default. */
 export interface Clock {
-  /** Milliseconds, monotonic: only differences mean anything. */
+  /** Milliseconds since the epoch. It never goes back, and goes on while the machine sleeps. */
   now(): number;
   /** A number in [0, 1), for jitter. */
   random(): number;
-  /** Calls back once after `delay` milliseconds; the returned function cancels it. */
+  /** Calls back once after `delay` milliseconds, or later; the returned function cancels it. */
   after(delay: number, callback: () => void): () => void;
+  /** Calls back at every wake-up; the returned function ends that. A clock without it never sleeps. */
+  onWake?(listener: WakeListener): () => void;
 }
+
+/** What the clocks may differ by, in milliseconds, before that is taken for a sleep: they are read one after the other. */
+const TOLERANCE = 1_000;
+
+/**
+ * A clock that is monotonic, and right about sleep: monotonic clocks stand still while the machine sleeps on some platforms, so
+ * that what the wall clock is ahead by was slept. A wall clock that is set back changes nothing; one that is set forward looks
+ * like a sleep, and costs a check.
+ */
+export function createSleepAwareTime(wall: () => number, monotonic: () => number): () => number {
+  let offset = wall() - monotonic();
+  return () => {
+    const now = monotonic();
+    const ahead = wall() - now;
+    if (ahead - offset > TOLERANCE) offset = ahead;
+    return now + offset;
+  };
+}
+
+/** The platform's time, and its wake-ups. */
+export const systemClock: Clock = {
+  now: createSleepAwareTime(Date.now, () => performance.now()),
+  random: Math.random,
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+  onWake: onPlatformWake,
+};

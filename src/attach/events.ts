@@ -6,19 +6,32 @@ import type { Disconnect } from "./transport.ts";
 /**
  * What happens to an execution's connection, for user interfaces and logs. Events carry no output and no credential;
  * durations are in milliseconds.
+ *
+ * `deadline` is when the server may end the process because nobody is attached to it, to be counted down: milliseconds since the
+ * epoch, as `Date.now()` counts them. It is 5 minutes after the last sign of life on the connection (the server cannot have
+ * noticed the cut before), so it is the earliest moment: a server may notice a cut 45 s later, looks every 30 s, and begins with
+ * a SIGHUP. An operator can change the 5 minutes (`BOXLITE_RECONNECT_GRACE`), and does not tell. Null before the first
+ * connection, and when the process has ended.
  */
 export type ExecutionEvent =
   /** `attach` counts the connections that opened, from 1. `purpose` is `drain` when the process has already ended, `verify` when all is there and is compared. */
   | { readonly type: "connected"; readonly attach: number; readonly purpose: "follow" | "drain" | "verify" }
-  | { readonly type: "disconnected"; readonly cause: Cause }
-  /** The next attach comes after `delay`; the execution is given up `budget` from now if none succeeds. */
+  | { readonly type: "disconnected"; readonly cause: Cause; readonly deadline: number | null }
+  /**
+   * The next attach comes after `delay`; the execution is given up when `budget` is spent and none succeeded. Time in which the
+   * machine slept or timers were throttled is not counted.
+   */
   | {
       readonly type: "reconnecting";
       readonly attempt: number;
       readonly delay: number;
       readonly budget: number;
       readonly purpose: "follow" | "drain" | "verify";
+      readonly obstacle: Obstacle;
+      readonly deadline: number | null;
     }
+  /** The machine or the page slept for about `slept`: what has to be done comes at once. */
+  | { readonly type: "woke"; readonly slept: number }
   /** What the status said after a disconnect or a silence. */
   | { readonly type: "status"; readonly status: string; readonly message: string | null }
   /** Nothing was heard for a while: the connection is checked. `alive` is null where nobody could be asked. */
@@ -51,16 +64,33 @@ export type ExecutionEvent =
   | { readonly type: "failed"; readonly message: string };
 
 /**
+ * What keeps an execution from being attached to, as well as that can be told. A browser learns nothing of a refused upgrade:
+ * there it follows from what the status says.
+ *
+ * - `cut`: a connection ended. Nothing else is known to be wrong.
+ * - `slot-taken`: the one attach that the server allows is taken (409): by the connection that was cut, for up to 45 s or
+ *   longer, or by another client. In a browser: probably, for the status could be had, but two connections in a row failed.
+ * - `refused`: the server refused the attach with another status.
+ * - `blocked`: the status can be had, but no connection opens.
+ * - `unreachable`: neither can be had.
+ *
+ * That it is gone or not allowed is no obstacle, but the end: a {@link NotFoundError} or an {@link AuthenticationError}.
+ */
+export type Obstacle = "cut" | "slot-taken" | "refused" | "blocked" | "unreachable";
+
+/**
  * Why there is no connection: what the transport said, or
  *
  * - `unanswered`: the handshake was not answered within `after`.
- * - `silent`: nothing was heard for `after`, nor was a probe answered.
+ * - `silent`: nothing was heard for `after`, nor was a ping or a probe answered.
+ * - `slept`: nothing was heard for `after`, in which the machine slept, and the connection cannot be asked.
  * - `no-exit-frame`: the process has ended, but its exit frame did not come.
  */
 export type Cause =
   | Disconnect
   | { readonly kind: "unanswered"; readonly after: number }
   | { readonly kind: "silent"; readonly after: number }
+  | { readonly kind: "slept"; readonly after: number }
   | { readonly kind: "no-exit-frame" };
 
 /** A cause as half a sentence, for logs and messages. */
@@ -73,12 +103,18 @@ export function describeCause(cause: Cause): string {
     case "failed":
       return `the connection could not be opened${inBrackets(cause.message)}`;
     case "unanswered":
-      return `the handshake was not answered within ${cause.after / 1000} s`;
+      return `the handshake was not answered within ${seconds(cause.after)}`;
     case "silent":
-      return `nothing was heard for ${cause.after / 1000} s, nor was a probe answered`;
+      return `nothing was heard for ${seconds(cause.after)}, nor was a probe answered`;
+    case "slept":
+      return `nothing was heard for ${seconds(cause.after)}, in which the machine slept`;
     case "no-exit-frame":
       return "the process has ended, but its exit frame did not come";
   }
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 100) / 10} s`;
 }
 
 function inBrackets(message: string): string {

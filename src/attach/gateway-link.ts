@@ -30,6 +30,7 @@ export function listenForGateway(
       opened() {
         if (protocol() !== GATEWAY_PROTOCOL) open();
       },
+      heard: handlers.heard,
       message(data) {
         if (typeof data !== "string" || !data.startsWith(GATEWAY_FRAME) || protocol() !== GATEWAY_PROTOCOL) {
           handlers.message(data);

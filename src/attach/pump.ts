@@ -18,9 +18,9 @@ import {
   type Failure,
   initialState,
   isOpen,
+  type Moment,
   type ReducerOptions,
   type State,
-  type Timer,
 } from "./reducer/state.ts";
 import {
   BACKLOG_BYTES,
@@ -31,6 +31,7 @@ import {
 } from "./replay/positioner.ts";
 import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
+import { createTimers } from "./timers.ts";
 import type { Connection, Transport } from "./transport.ts";
 
 /** What the pump drives. */
@@ -69,20 +70,10 @@ export interface Pump {
   detach(): void;
 }
 
-/** The platform's time. Monotonic where the platform has such a clock, which all supported ones do. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  random: Math.random,
-  after(delay, callback) {
-    const timer = setTimeout(callback, delay);
-    return () => clearTimeout(timer);
-  },
-};
-
 /** Bytes whose place in the replay is not known are held until nothing was heard for this long, in milliseconds. */
 const SETTLE_AFTER = 250;
 
-/** Runs the reducer over a transport, a clock and a status probe. The only room with timers. */
+/** Runs the reducer over a transport, a clock and a status probe. */
 export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs): Pump {
   const { transport, probe, clock, options, backlogBytes = BACKLOG_BYTES } = dependencies;
   const positioning = { policy: dependencies.ambiguity, capacity: backlogBytes };
@@ -90,14 +81,19 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
     stdout: createPositioner(positioning),
     stderr: createPositioner(positioning),
   };
-  const timers = new Map<Timer | "settle", () => void>();
+  const heard = { frames: 0, pings: 0 };
+  const timers = createTimers(clock, heard, (timer) => {
+    if (timer === "settle") settle();
+    else dispatch({ type: "timer", timer, ...moment() });
+  });
   const queue: Event[] = [];
   let state: State = initialState(dependencies.size);
   let busy = false;
   let connection: Connection | null = null;
   let probing: AbortController | null = null;
-  /** Messages heard on all connections: what a timer that wants silence compares. */
-  let heard = 0;
+  /** The last sign of life on the connection, or when it was begun to be opened. */
+  let lastSign = clock.now();
+  let stopWakes: (() => void) | undefined;
   /** A verdict that was left to the end is a discontinuity. */
   let isFlagged = false;
   let from = dependencies.from;
@@ -133,10 +129,10 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         askStatus();
         break;
       case "startTimer":
-        startTimer(action.timer, action.delay);
+        timers.start(action.timer, action.delay);
         break;
       case "stopTimers":
-        stopTimers();
+        timers.stopAll();
         break;
       case "sendResize":
         connection?.send(encodeResize(action.size));
@@ -146,6 +142,9 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         break;
       case "sendLivenessProbe":
         connection?.send(LIVENESS_PROBE);
+        break;
+      case "sendPing":
+        connection?.ping?.();
         break;
       case "report":
         outputs.report(action.event);
@@ -165,6 +164,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
 
   function openConnection(): void {
     discard();
+    lastSign = clock.now();
     const opened: Connection = transport.open({
       opened() {
         if (connection !== opened) return;
@@ -174,8 +174,15 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
           positioners[stream].attached(over, sinks[stream]);
         }
         from = undefined;
-        dispatch({ type: "opened", now: clock.now() });
+        lastSign = clock.now();
+        dispatch({ type: "opened", pings: opened.ping !== undefined, now: clock.now() });
         release();
+      },
+      heard() {
+        if (connection !== opened) return;
+        heard.pings += 1;
+        lastSign = clock.now();
+        dispatch({ type: "heard" });
       },
       message(data) {
         if (connection === opened) receive(data);
@@ -183,15 +190,18 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
       closed(cause) {
         if (connection !== opened) return;
         connection = null;
-        stopTimer("settle");
-        dispatch({ type: "closed", cause, now: clock.now(), random: clock.random() });
+        timers.stop("settle");
+        // Any other code was sent by somebody, just now.
+        if (cause.kind === "closed" && cause.code !== 1006) lastSign = clock.now();
+        dispatch({ type: "closed", cause, ...moment() });
       },
     });
     connection = opened;
   }
 
   function receive(data: Uint8Array | string): void {
-    heard += 1;
+    heard.frames += 1;
+    lastSign = clock.now();
     const frame = decodeServerFrame(data);
     switch (frame.kind) {
       case "output": {
@@ -199,14 +209,14 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         const positioner = positioners[frame.stream];
         positioner.push(frame.bytes, sinks[frame.stream]);
         if (fresh === before) dispatch({ type: "heard" });
-        if (positioner.holding && !timers.has("settle")) startTimer("settle", SETTLE_AFTER);
+        if (positioner.holding && !timers.has("settle")) timers.start("settle", SETTLE_AFTER);
         break;
       }
       case "empty":
         dispatch({ type: "heard" });
         break;
       case "exit":
-        stopTimer("settle");
+        timers.stop("settle");
         positioners.stdout.end(sinks.stdout);
         positioners.stderr.end(sinks.stderr);
         dispatch({ type: "exit", exitCode: frame.exitCode, now: clock.now() });
@@ -240,7 +250,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
   }
 
   function settle(): void {
-    stopTimer("settle");
+    timers.stop("settle");
     positioners.stdout.settle(sinks.stdout);
     positioners.stderr.settle(sinks.stderr);
   }
@@ -248,7 +258,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
   function discard(): void {
     const open = connection;
     connection = null;
-    stopTimer("settle");
+    timers.stop("settle");
     open?.discard();
   }
 
@@ -266,37 +276,12 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
 
   function reported(report: Extract<Event, { type: "status" }>["report"]): void {
     probing = null;
-    dispatch({ type: "status", report, now: clock.now(), random: clock.random() });
+    dispatch({ type: "status", report, ...moment() });
   }
 
-  function startTimer(timer: Timer | "settle", delay: number): void {
-    stopTimer(timer);
-    // One timer per silence, not one per frame: a timer that wants silence looks back when it is due.
-    const quiet = timer === "silence" || timer === "grace" || timer === "settle";
-    const arm = (seen: number) => {
-      timers.set(
-        timer,
-        clock.after(delay, () => {
-          if (quiet && heard !== seen) {
-            arm(heard);
-            return;
-          }
-          timers.delete(timer);
-          if (timer === "settle") settle();
-          else dispatch({ type: "timer", timer, now: clock.now(), random: clock.random() });
-        }),
-      );
-    };
-    arm(heard);
-  }
-
-  function stopTimer(timer: Timer | "settle"): void {
-    timers.get(timer)?.();
-    timers.delete(timer);
-  }
-
-  function stopTimers(): void {
-    for (const timer of [...timers.keys()]) stopTimer(timer);
+  function moment(): Moment {
+    const now = clock.now();
+    return { now, random: clock.random(), quiet: now - lastSign };
   }
 
   /**
@@ -314,7 +299,8 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         },
       });
     }
-    stopTimers();
+    timers.stopAll();
+    stopWakes?.();
     probing?.abort();
     probing = null;
   }
@@ -336,7 +322,10 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
   }
 
   return {
-    start: () => dispatch({ type: "start", now: clock.now() }),
+    start() {
+      stopWakes = clock.onWake?.((slept) => dispatch({ type: "wake", slept, ...moment() }));
+      dispatch({ type: "start", now: clock.now() });
+    },
     delivered: (stream) => ({ bytes: positioners[stream].position, proved: positioners[stream].proved }),
     ready,
     send: (bytes) => connection?.send(bytes),

@@ -80,6 +80,9 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
     message(data) {
       if (!over) handlers.message(data);
     },
+    heard() {
+      if (!over) handlers.heard();
+    },
     closed(cause) {
       if (over) return;
       over = true;
@@ -109,6 +112,13 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
       if (over || socket?.readyState !== 1) return;
       sends += 1;
       socket.send(typeof data === "string" ? data : unshared(data));
+    },
+    get ping() {
+      const open = socket;
+      if (open === null || !isNodeSocket(open)) return undefined;
+      return () => {
+        if (!over && open.readyState === 1) open.ping();
+      };
     },
     writable() {
       const open = socket;
@@ -173,6 +183,8 @@ function listenToNodeSocket(
     // A Buffer, by the default `binaryType`.
     if (data instanceof Uint8Array) handlers.message(isBinary ? data : data.toString());
   });
+  socket.on("ping", handlers.heard);
+  socket.on("pong", handlers.heard);
   socket.on("unexpected-response", (request, response) => {
     let body = "";
     const refused = () => {

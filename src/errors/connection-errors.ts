@@ -29,9 +29,12 @@ export class InvalidResponseError extends BoxLiteError {
 /** An execution could not be attached again within its reconnect budget. `code` is `connection_lost`. */
 export class ConnectionLostError extends BoxLiteError {
   override readonly name: string = "ConnectionLostError";
+  /** What kept it from being attached to in the end, as well as that can be told: see `Obstacle`. */
+  readonly obstacle: "cut" | "slot-taken" | "refused" | "blocked" | "unreachable";
 
-  constructor(message: string, details: BoxLiteErrorDetails = {}) {
-    super("connection_lost", message, details);
+  constructor(message: string, obstacle: ConnectionLostError["obstacle"]) {
+    super("connection_lost", message);
+    this.obstacle = obstacle;
   }
 }
 

@@ -55,7 +55,13 @@ const Conclusion = v.object({
 const FailureSchema = v.variant("kind", [
   v.object({ kind: v.literal("gone"), message: v.string() }),
   v.object({ kind: v.literal("denied"), message: v.string() }),
-  v.object({ kind: v.literal("lost"), attempts: Count, budget: v.number(), cause: v.nullable(CauseSchema) }),
+  v.object({
+    kind: v.literal("lost"),
+    attempts: Count,
+    budget: v.number(),
+    cause: v.nullable(CauseSchema),
+    obstacle: v.picklist(["cut", "slot-taken", "refused", "blocked", "unreachable"]),
+  }),
 ]);
 
 const CallSchema = v.variant("type", [

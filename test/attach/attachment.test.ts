@@ -660,14 +660,16 @@ test("events say what happened, in order", async () => {
   clock.next();
   transport.last().open();
   transport.last().text({ type: "exit", exit_code: 0 });
+  const deadline = 300_000;
+  const to = { budget: 240_000, purpose: "follow", deadline };
   expect(await events).toEqual([
     { type: "connected", attach: 1, purpose: "follow" },
-    { type: "disconnected", cause: { kind: "closed", code: 1001, message: "" } },
+    { type: "disconnected", cause: { kind: "closed", code: 1001, message: "" }, deadline },
     { type: "status", status: "running", message: null },
-    { type: "reconnecting", attempt: 1, delay: 0, budget: 240_000, purpose: "follow" },
-    { type: "disconnected", cause: { kind: "refused", status: 409, message: "already attached" } },
+    { type: "reconnecting", ...to, attempt: 1, delay: 0, obstacle: "cut" },
+    { type: "disconnected", cause: { kind: "refused", status: 409, message: "already attached" }, deadline },
     { type: "status", status: "unavailable", message: "503" },
-    { type: "reconnecting", attempt: 2, delay: 75, budget: 240_000, purpose: "follow" },
+    { type: "reconnecting", ...to, attempt: 2, delay: 75, obstacle: "slot-taken" },
     { type: "connected", attach: 2, purpose: "follow" },
     { type: "exit", exit: await attachment.exit },
   ]);

@@ -32,12 +32,22 @@ export const SESSION: Session = {
   discontinuous: false,
   attaches: 1,
   signless: 0,
-  outage: { since: NOW - 1_000, attempts: 1, cause: { kind: "closed", code: 1006, message: "" } },
+  outage: {
+    cause: { kind: "closed", code: 1006, message: "" },
+    attempts: 1,
+    backoffs: 1,
+    unopened: 0,
+    reachable: null,
+    spent: 0,
+    countedTo: NOW - 1_000,
+  },
+  orphanedAt: NOW - 2_000,
   answersProbes: "yes",
 };
 
 const session = SESSION;
-const link = { since: NOW - 1_000, heard: false, progress: false };
+const link = { since: NOW - 1_000, pings: false, heard: false, progress: false };
+const hurried = false;
 const follow = { kind: "follow" } as const;
 const fallback = {
   status: "completed",
@@ -49,7 +59,7 @@ const fallback = {
 const drain = { kind: "drain", fallback, fruitless: 0 } as const;
 const proof = { ...fallback, exitCode: 7, source: "exit-frame", complete: true } as const;
 const verify = { kind: "verify", fallback: proof, fruitless: 0 } as const;
-const moment = { now: NOW, random: 0.5 };
+const moment = { now: NOW, random: 0.5, quiet: 500 };
 
 export const STATES = {
   idle: { name: "idle", session },
@@ -57,12 +67,20 @@ export const STATES = {
   "connecting to drain": { name: "connecting", session, purpose: drain },
   "connecting to verify": { name: "connecting", session, purpose: verify },
   attached: { name: "attached", session, purpose: follow, link },
+  "attached, with pings": { name: "attached", session, purpose: follow, link: { ...link, pings: true } },
   "attached to drain": { name: "attached", session, purpose: drain, link },
   "attached to verify": { name: "attached", session, purpose: verify, link },
-  checking: { name: "checking", session, link, inBand: "pending", status: "pending" },
-  "checking, status known": { name: "checking", session, link, inBand: "pending", status: "running" },
-  "checking, answered": { name: "checking", session, link, inBand: "answered", status: "pending" },
-  "checking by status only": { name: "checking", session, link, inBand: "off", status: "pending" },
+  checking: { name: "checking", session, link, inBand: "pending", status: "pending", hurried },
+  "checking, status known": {
+    name: "checking",
+    session,
+    link,
+    inBand: "pending",
+    status: "running",
+    hurried,
+  },
+  "checking, answered": { name: "checking", session, link, inBand: "answered", status: "pending", hurried },
+  "checking by status only": { name: "checking", session, link, inBand: "off", status: "pending", hurried },
   concluding: { name: "concluding", session, link, conclusion: TERMINAL },
   "concluding, gone": { name: "concluding", session, link, conclusion: { kind: "gone", message: "404" } },
   probing: { name: "probing", session },
@@ -75,7 +93,7 @@ export const STATES = {
 
 export const EVENTS = {
   start: { type: "start", now: NOW },
-  opened: { type: "opened", now: NOW },
+  opened: { type: "opened", pings: false, now: NOW },
   output: { type: "output", stream: "stdout", bytes: new Uint8Array([1]) },
   heard: { type: "heard" },
   exit: { type: "exit", exitCode: 7, now: NOW },
@@ -97,6 +115,10 @@ export const EVENTS = {
   "timer silence": { type: "timer", timer: "silence", ...moment },
   "timer answer": { type: "timer", timer: "answer", ...moment },
   "timer grace": { type: "timer", timer: "grace", ...moment },
+  "a look": { type: "wake", slept: 0, ...moment },
+  // Longer than a connection of these cases has been open.
+  "a nap": { type: "wake", slept: 900, ...moment },
+  "a deep sleep": { type: "wake", slept: 240_000, ...moment, now: NOW + 240_000, quiet: 240_000 },
   "stdin eof": { type: "stdinEof" },
   resize: { type: "resize", size: { cols: 120, rows: 40 } },
   killed: { type: "killed" },

@@ -16,9 +16,9 @@ const SESSIONS: readonly Partial<Session>[] = [
   { signless: 2 },
   { signless: 7 },
   { answersProbes: "no" },
-  { outage: { since: NOW, attempts: 0, cause: null } },
-  { outage: { since: NOW - OPTIONS.reconnectBudget, attempts: 9, cause: null } },
-  { outage: { since: NOW - 1_000, attempts: 1, cause: { kind: "refused", status: 401, message: "" } } },
+  { outage: { ...SESSION.outage, attempts: 0, backoffs: 0, cause: null } },
+  { outage: { ...SESSION.outage, attempts: 9, spent: OPTIONS.reconnectBudget, cause: null } },
+  { outage: { ...SESSION.outage, cause: { kind: "refused", status: 401, message: "" } } },
 ];
 
 const SETTINGS: readonly Partial<ReducerOptions>[] = [
@@ -34,6 +34,7 @@ const MORE_EVENTS: readonly Event[] = [
     cause: { kind: "refused", status: 401, message: "" },
     now: NOW,
     random: 0.5,
+    quiet: 500,
   },
 ];
 

@@ -45,7 +45,16 @@ test("an execution begins with nothing remembered but the terminal's size", () =
       discontinuous: false,
       attaches: 0,
       signless: 0,
-      outage: { since: 0, attempts: 0, cause: null },
+      outage: {
+        cause: null,
+        attempts: 0,
+        backoffs: 0,
+        unopened: 0,
+        reachable: null,
+        spent: 0,
+        countedTo: 0,
+      },
+      orphanedAt: null,
       answersProbes: "unknown",
     },
   });
@@ -92,9 +101,9 @@ describe("a connection that opens", () => {
     const connecting = withSession(STATES.connecting, { attaches: 5 });
     expect(step(connecting, EVENTS.opened)).toEqual({
       name: "attached",
-      session: { ...SESSION, attaches: 6 },
+      session: { ...SESSION, attaches: 6, orphanedAt: NOW },
       purpose: { kind: "follow" },
-      link: { since: NOW, heard: false, progress: false },
+      link: { since: NOW, pings: false, heard: false, progress: false },
     });
     expect(reports(act(connecting, EVENTS.opened))).toEqual([
       { type: "connected", attach: 6, purpose: "follow" },
@@ -118,9 +127,12 @@ describe("a connection that opens", () => {
     const cause = { kind: "unanswered", after: 10_000 } as const;
     expect(step(STATES.connecting, EVENTS["timer open"]).session.outage).toEqual({
       ...SESSION.outage,
+      unopened: 1,
       cause,
     });
-    expect(reports(act(STATES.connecting, EVENTS["timer open"]))).toEqual([{ type: "disconnected", cause }]);
+    expect(reports(act(STATES.connecting, EVENTS["timer open"]))).toEqual([
+      { type: "disconnected", cause, deadline: NOW - 2_000 + 300_000 },
+    ]);
   });
 });
 
@@ -185,7 +197,7 @@ describe("a status is reported with its words", () => {
     [{ kind: "denied", message: "the key has expired" }, "denied", "the key has expired"],
     [{ kind: "unavailable", message: "503" }, "unavailable", "503"],
   ] as const)("%o", (report, status, message) => {
-    const event: Event = { type: "status", report, now: NOW, random: 0 };
+    const event: Event = { type: "status", report, now: NOW, random: 0, quiet: 0 };
     expect(reports(act(STATES.probing, event))[0]).toEqual({ type: "status", status, message });
   });
 });
@@ -204,6 +216,7 @@ describe("a check", () => {
       link,
       inBand,
       status,
+      hurried: false,
     });
   });
 
@@ -258,29 +271,32 @@ describe("a check", () => {
       withSession(STATES["checking by status only"], { ...MARKED, signless, answersProbes: "unknown" });
     expect(step(unasked(1), EVENTS["status unavailable"]).name).toBe("attached");
     const { state, actions } = reduce(unasked(2), EVENTS["status unavailable"], OPTIONS);
-    const cause = { kind: "silent", after: 30_000 } as const;
+    const cause = { kind: "silent", after: 500 } as const;
     expect(summarize({ state, actions }, unasked(2))).toBe(
-      "waiting: (status unavailable), -timers, discard, (checked), (disconnected), (reconnecting), +backoff 75",
+      "waiting: (status unavailable), -timers, (checked), discard, (disconnected), (reconnecting), +backoff 75",
     );
     expect(reports(actions).slice(1, 3)).toEqual([
       { type: "checked", alive: false },
-      { type: "disconnected", cause },
+      { type: "disconnected", cause, deadline: NOW - 500 + 300_000 },
     ]);
     expect(state.session).toEqual({
       ...MARKED,
-      signless: 4,
+      signless: 3,
       // None was sent: it says nothing about whether this server answers them.
       answersProbes: "unknown",
-      outage: { ...SESSION.outage, attempts: 2, cause },
+      outage: { ...SESSION.outage, attempts: 2, backoffs: 2, spent: 1_000, countedTo: NOW, cause },
+      orphanedAt: NOW - 500,
     });
   });
 });
 
 describe("a connection that ends", () => {
-  const at = (link: { since: number; heard: boolean; progress: boolean }, signless: number) =>
-    step({ ...withSession(STATES.attached, { ...MARKED, signless }), link }, EVENTS["closed 1006"]).session;
+  const at = (link: { since: number; heard: boolean; progress: boolean }, signless: number) => {
+    const attached = withSession(STATES.attached, { ...MARKED, signless });
+    return step({ ...attached, link: { ...link, pings: false } }, EVENTS["closed 1006"]).session;
+  };
   const outage = { ...SESSION.outage, cause: CLOSED };
-  const ended = { since: NOW, attempts: 0, cause: CLOSED };
+  const ended = { ...outage, attempts: 0, backoffs: 0, countedTo: NOW };
 
   test.each([
     ["brought nothing", { since: NOW, heard: false, progress: false }, 3, outage],
@@ -289,7 +305,7 @@ describe("a connection that ends", () => {
     ["lasted", { since: NOW - 5_000, heard: false, progress: false }, 3, ended],
     ["nearly lasted", { since: NOW - 4_999, heard: false, progress: false }, 3, outage],
   ])("and %s", (_, link, signless, expected) => {
-    expect(at(link, 2)).toEqual({ ...MARKED, signless, outage: expected });
+    expect(at(link, 2)).toEqual({ ...MARKED, signless, outage: expected, orphanedAt: NOW - 500 });
   });
 
   test("without the exit frame that it was for says so in the outage it leads to", () => {
@@ -319,7 +335,7 @@ describe("an attach that is denied", () => {
   const refused = (status: number) => ({ kind: "refused", status, message: "" }) as const;
   const attempt = (state: State, first: Session["outage"]["cause"], second: number) => {
     const before = withSession(state, { outage: { ...SESSION.outage, cause: first } });
-    const event: Event = { type: "closed", cause: refused(second), now: NOW, random: 0.5 };
+    const event: Event = { type: "closed", cause: refused(second), now: NOW, random: 0.5, quiet: 0 };
     return reduce(before, event, OPTIONS);
   };
   const failureOf = (actions: readonly Action[]) => actions.find((action) => action.type === "fail");
@@ -407,6 +423,9 @@ describe("what a result carries", () => {
 
   test("a verification is an outage of its own, that begins with the exit frame", () => {
     const state = step(withSession(STATES.attached, MARKED), EVENTS.exit, { verify: true });
-    expect(state.session).toEqual({ ...MARKED, outage: { since: NOW, attempts: 0, cause: null } });
+    expect(state.session).toEqual({
+      ...MARKED,
+      outage: { ...SESSION.outage, cause: null, attempts: 0, backoffs: 0, countedTo: NOW },
+    });
   });
 });

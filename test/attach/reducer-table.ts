@@ -63,6 +63,29 @@ const NO_TIMERS: Cells<Timer> = {
   "timer grace": STAY,
 };
 
+type WakeUp = "a look" | "a nap" | "a deep sleep";
+const NO_WAKE: Cells<WakeUp> = { "a look": STAY, "a nap": STAY, "a deep sleep": STAY };
+const WAKE_WITHOUT_USE: Cells<WakeUp> = {
+  ...NO_WAKE,
+  "a nap": "stay: (woke)",
+  "a deep sleep": "stay: (woke)",
+};
+const wakeUp = (all: string): Cells<WakeUp> => ({
+  "a look": all,
+  "a nap": all.replace(": ", ": (woke), "),
+  "a deep sleep": all.replace(": ", ": (woke), "),
+});
+const CHECK_AGAIN: Cells<WakeUp> = {
+  "a look": STAY,
+  "a nap": "stay: (woke), (checking), sendLivenessProbe, +answer 3000, probe",
+  "a deep sleep": "stay: (woke), (checking), sendLivenessProbe, +answer 400, probe",
+};
+const ASK_AGAIN: Cells<WakeUp> = {
+  "a look": STAY,
+  "a nap": "stay: (woke), probe",
+  "a deep sleep": "stay: (woke), probe",
+};
+
 /** What every state makes of every event: the state it leads to and the actions, in order. */
 export const TABLE: Record<StateCase, Row> = {
   idle: {
@@ -73,6 +96,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS,
     start: "connecting: attach, +open 10000",
+    ...NO_WAKE,
   },
   connecting: {
     ...NOT_STARTED,
@@ -83,6 +107,8 @@ export const TABLE: Record<StateCase, Row> = {
     ...USER_CALLS,
     opened: "attached: -timers, sendResize, sendStdinEof, +silence 20000, (connected)",
     "timer open": "probing: discard, (disconnected), probe",
+    ...WAKE_WITHOUT_USE,
+    "a deep sleep": "stay: (woke), attach, +open 10000",
   },
   "connecting to drain": {
     ...NOT_STARTED,
@@ -94,6 +120,8 @@ export const TABLE: Record<StateCase, Row> = {
     opened: "attached to drain: -timers, sendResize, sendStdinEof, +grace 5000, (connected)",
     "refused 404": "ended: -timers, (disconnected), finish completed 42 by status",
     "timer open": "waiting to drain: discard, (disconnected), (reconnecting), +backoff 75",
+    ...WAKE_WITHOUT_USE,
+    "a deep sleep": "stay: (woke), attach, +open 10000",
   },
   "connecting to verify": {
     ...NOT_STARTED,
@@ -105,6 +133,8 @@ export const TABLE: Record<StateCase, Row> = {
     opened: "attached to verify: -timers, sendResize, sendStdinEof, +grace 5000, (connected)",
     "refused 404": "ended: -timers, (disconnected), finish completed 7 by exit-frame",
     "timer open": "waiting to verify: discard, (disconnected), (reconnecting), +backoff 75",
+    ...WAKE_WITHOUT_USE,
+    "a deep sleep": "stay: (woke), attach, +open 10000",
   },
   attached: {
     ...NOT_STARTED,
@@ -114,6 +144,21 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS_WHEN_OPEN,
     "timer silence": "checking: (checking), sendLivenessProbe, +answer 10000, probe",
+    "a look": "checking: (checking), sendLivenessProbe, +answer 3000, probe",
+    "a nap": "checking: (woke), (checking), sendLivenessProbe, +answer 3000, probe",
+    "a deep sleep": "checking: (woke), (checking), sendLivenessProbe, +answer 400, probe",
+  },
+  "attached, with pings": {
+    ...NOT_STARTED,
+    ...FRAMES,
+    ...closed("probing: -timers, (disconnected), probe"),
+    ...NO_STATUS,
+    ...NO_TIMERS,
+    ...USER_CALLS_WHEN_OPEN,
+    "timer silence": "checking: (checking), sendPing, +answer 10000, probe",
+    "a look": "checking: (checking), sendPing, +answer 3000, probe",
+    "a nap": "checking: (woke), (checking), sendPing, +answer 3000, probe",
+    "a deep sleep": "checking: (woke), (checking), sendPing, +answer 400, probe",
   },
   "attached to drain": {
     ...NOT_STARTED,
@@ -123,6 +168,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS_WHEN_OPEN,
     "timer grace": "waiting to drain: discard, (reconnecting), +backoff 75",
+    ...WAKE_WITHOUT_USE,
   },
   "attached to verify": {
     ...NOT_STARTED,
@@ -132,6 +178,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS_WHEN_OPEN,
     "timer grace": "waiting to verify: discard, (reconnecting), +backoff 75",
+    ...WAKE_WITHOUT_USE,
   },
   checking: {
     ...NOT_STARTED,
@@ -144,7 +191,8 @@ export const TABLE: Record<StateCase, Row> = {
     "status gone": "concluding: -timers, (status gone), +grace 5000",
     "status denied": "stay: (status denied)",
     "status unavailable": "stay: (status unavailable)",
-    "timer answer": "waiting: -timers, discard, (checked), (disconnected), (reconnecting), +backoff 75",
+    "timer answer": "waiting: -timers, (checked), discard, (disconnected), (reconnecting), +backoff 75",
+    ...CHECK_AGAIN,
   },
   "checking, status known": {
     ...NOT_STARTED,
@@ -162,7 +210,8 @@ export const TABLE: Record<StateCase, Row> = {
     "status gone": "concluding: -timers, (status gone), +grace 5000",
     "status denied": "stay: (status denied)",
     "status unavailable": "stay: (status unavailable)",
-    "timer answer": "waiting: -timers, discard, (checked), (disconnected), (reconnecting), +backoff 75",
+    "timer answer": "waiting: -timers, (checked), discard, (disconnected), (reconnecting), +backoff 75",
+    ...CHECK_AGAIN,
   },
   "checking, answered": {
     ...NOT_STARTED,
@@ -175,6 +224,7 @@ export const TABLE: Record<StateCase, Row> = {
     "status gone": "concluding: -timers, (status gone), +grace 5000",
     "status denied": "attached: (status denied), -timers, (checked), +silence 20000",
     "status unavailable": "attached: (status unavailable), -timers, (checked), +silence 20000",
+    ...CHECK_AGAIN,
   },
   "checking by status only": {
     ...NOT_STARTED,
@@ -187,6 +237,7 @@ export const TABLE: Record<StateCase, Row> = {
     "status gone": "concluding: -timers, (status gone), +grace 5000",
     "status denied": "attached: (status denied), -timers, (checked), +silence 20000",
     "status unavailable": "attached: (status unavailable), -timers, (checked), +silence 20000",
+    ...CHECK_AGAIN,
   },
   concluding: {
     ...NOT_STARTED,
@@ -196,6 +247,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS_WHEN_OPEN,
     "timer grace": "connecting to drain: -timers, discard, attach, +open 10000",
+    ...WAKE_WITHOUT_USE,
   },
   "concluding, gone": {
     ...NOT_STARTED,
@@ -205,6 +257,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS_WHEN_OPEN,
     "timer grace": "ended: discard, fail gone",
+    ...WAKE_WITHOUT_USE,
   },
   probing: {
     ...NOT_STARTED,
@@ -217,6 +270,7 @@ export const TABLE: Record<StateCase, Row> = {
     "status gone": "ended: (status gone), fail gone",
     "status denied": "ended: (status denied), fail denied",
     "status unavailable": "waiting: (status unavailable), (reconnecting), +backoff 75",
+    ...ASK_AGAIN,
   },
   "probing after a kill": {
     ...NOT_STARTED,
@@ -229,6 +283,7 @@ export const TABLE: Record<StateCase, Row> = {
     "status gone": "ended: (status gone), finish killed null by kill",
     "status denied": "ended: (status denied), fail denied",
     "status unavailable": "waiting: (status unavailable), (reconnecting), +backoff 75",
+    ...ASK_AGAIN,
   },
   waiting: {
     ...NOT_STARTED,
@@ -238,6 +293,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS,
     "timer backoff": "connecting: attach, +open 10000",
+    ...wakeUp("connecting: -timers, attach, +open 10000"),
   },
   "waiting to drain": {
     ...NOT_STARTED,
@@ -247,6 +303,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS,
     "timer backoff": "connecting to drain: attach, +open 10000",
+    ...wakeUp("connecting to drain: -timers, attach, +open 10000"),
   },
   "waiting to verify": {
     ...NOT_STARTED,
@@ -256,6 +313,7 @@ export const TABLE: Record<StateCase, Row> = {
     ...NO_TIMERS,
     ...USER_CALLS,
     "timer backoff": "connecting to verify: attach, +open 10000",
+    ...wakeUp("connecting to verify: -timers, attach, +open 10000"),
   },
   ended: {
     ...NOT_STARTED,
@@ -267,5 +325,6 @@ export const TABLE: Record<StateCase, Row> = {
     verdict: STAY,
     abort: STAY,
     detach: STAY,
+    ...NO_WAKE,
   },
 };

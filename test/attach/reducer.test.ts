@@ -46,14 +46,22 @@ describe("over several events", () => {
     cause: { kind: "closed", code, message: "" },
     now,
     random: 0,
+    quiet: 0,
   });
   const failed = (now: number): Event => ({
     type: "closed",
     cause: { kind: "failed", message: "" },
     now,
     random: 0,
+    quiet: 0,
   });
-  const running = (now: number): Event => ({ type: "status", report: { kind: "running" }, now, random: 0 });
+  const running = (now: number): Event => ({
+    type: "status",
+    report: { kind: "running" },
+    now,
+    random: 0,
+    quiet: 0,
+  });
 
   test("the first re-attach comes at once, the next ones back off from 100 ms to 4 s", () => {
     let state = initialState(null);
@@ -69,7 +77,7 @@ describe("over several events", () => {
       state =
         delay === 0
           ? next.state
-          : reduce(next.state, { type: "timer", timer: "backoff", now, random: 0 }, OPTIONS).state;
+          : reduce(next.state, { type: "timer", timer: "backoff", now, random: 0, quiet: 0 }, OPTIONS).state;
     }
     // Without jitter's upper half (random 0): half of 100, 200, 400, … up to half of 4,000.
     expect(delays).toEqual([0, 50, 100, 200, 400, 800, 1600, 2000, 2000]);
@@ -82,13 +90,13 @@ describe("over several events", () => {
   });
 
   test("the budget ends an outage: lost when following, the probed status when draining", () => {
-    const since = NOW - OPTIONS.reconnectBudget;
+    const spent = OPTIONS.reconnectBudget - 1_000;
     const cause = { kind: "closed", code: 1006, message: "" } as const;
-    const session = { ...SESSION, outage: { since, attempts: 12, cause } };
+    const session = { ...SESSION, outage: { ...SESSION.outage, attempts: 12, spent } };
     const lost = reduce({ name: "probing", session }, running(NOW), OPTIONS);
     expect(summarize(lost, STATES.probing)).toBe("ended: (status running), fail lost");
     const failure = lost.actions.find((action) => action.type === "fail")?.failure;
-    expect(failure).toEqual({ kind: "lost", attempts: 12, budget: 60_000, cause });
+    expect(failure).toEqual({ kind: "lost", attempts: 12, budget: 60_000, cause, obstacle: "cut" });
     const draining: State = { ...STATES["connecting to drain"], session };
     expect(summarize(reduce(draining, EVENTS["refused 409"], OPTIONS), draining)).toBe(
       "ended: -timers, (disconnected), finish completed 42 by status",
@@ -96,10 +104,10 @@ describe("over several events", () => {
   });
 
   test("the last backoff does not reach beyond the budget", () => {
-    const since = NOW - OPTIONS.reconnectBudget + 10;
+    const spent = OPTIONS.reconnectBudget - 1_010;
     const state: State = {
       name: "probing",
-      session: { ...SESSION, outage: { since, attempts: 12, cause: null } },
+      session: { ...SESSION, outage: { ...SESSION.outage, backoffs: 12, spent } },
     };
     expect(reconnectDelay(reduce(state, running(NOW), OPTIONS).actions)).toBe(10);
   });
@@ -124,8 +132,12 @@ describe("over several events", () => {
       state = reduce(state, closed(NOW), OPTIONS).state;
       const next = reduce(state, running(NOW), OPTIONS);
       delays.push(reconnectDelay(next.actions));
-      state = reduce(next.state, { type: "timer", timer: "backoff", now: NOW, random: 0 }, OPTIONS).state;
-      state = reduce(state, { type: "opened", now: NOW }, OPTIONS).state;
+      state = reduce(
+        next.state,
+        { type: "timer", timer: "backoff", now: NOW, random: 0, quiet: 0 },
+        OPTIONS,
+      ).state;
+      state = reduce(state, EVENTS.opened, OPTIONS).state;
     }
     expect(delays).toEqual([50, 100, 200, 400]);
   });
@@ -135,14 +147,19 @@ describe("over several events", () => {
     const drains = (
       ends: readonly { at: number; event: Event }[],
       fruitful: readonly number[] = [],
+      from: State = STATES["connecting to drain"],
     ): State => {
-      let state: State = STATES["connecting to drain"];
+      let state = from;
       for (const [index, { at, event }] of ends.entries()) {
-        state = reduce(state, { type: "opened", now: at }, OPTIONS).state;
+        state = reduce(state, { ...EVENTS.opened, now: at }, OPTIONS).state;
         if (fruitful.includes(index)) state = reduce(state, EVENTS.output, OPTIONS).state;
         state = reduce(state, event, OPTIONS).state;
         if (state.name === "waiting") {
-          state = reduce(state, { type: "timer", timer: "backoff", now: NOW, random: 0 }, OPTIONS).state;
+          state = reduce(
+            state,
+            { type: "timer", timer: "backoff", now: NOW, random: 0, quiet: 0 },
+            OPTIONS,
+          ).state;
         }
       }
       return state;
@@ -158,10 +175,13 @@ describe("over several events", () => {
     });
 
     test("do so where they were cut only after 30 s: each may have been cut before it got to what is new", () => {
-      const late = (after: number) => cutAt(SESSION.outage.since + after);
-      expect(drains([cut, cut, cut, cut, late(29_999)]).name).toBe("connecting");
-      expect(drains([cut, cut, late(30_000)]).name).toBe("ended");
-      expect(drains([cut, late(30_000)]).name).toBe("connecting");
+      const spent = (milliseconds: number) => {
+        const outage = { ...SESSION.outage, spent: milliseconds, countedTo: NOW };
+        return { ...STATES["connecting to drain"], session: { ...SESSION, outage } };
+      };
+      expect(drains([cut, cut, cut, cut], [], spent(29_999)).name).toBe("connecting");
+      expect(drains([cut, cut, cut], [], spent(30_000)).name).toBe("ended");
+      expect(drains([cut, cut], [], spent(30_000)).name).toBe("connecting");
     });
 
     test("count from the last one that brought something", () => {
@@ -190,9 +210,9 @@ describe("over several events", () => {
     state = reduce(state, { type: "start", now }, OPTIONS).state;
     for (let step = 0; state.name !== "ended" && step < 100; step += 1) {
       now += 20_000;
-      const moment = { now, random: 0 };
+      const moment = { now, random: 0, quiet: 20_000 };
       const events: Event[] = [
-        { type: "opened", now },
+        { type: "opened", pings: false, now },
         { type: "timer", timer: "silence", ...moment },
         { type: "status", report: { kind: "unavailable", message: "500" }, ...moment },
         { type: "timer", timer: "answer", ...moment },
@@ -288,7 +308,7 @@ describe("over several events", () => {
     test("a result that is known waits for it 10 s at most", () => {
       const late: State = {
         ...STATES["connecting to verify"],
-        session: { ...SESSION, outage: { since: NOW - 10_000, attempts: 5, cause: null } },
+        session: { ...SESSION, outage: { ...SESSION.outage, countedTo: NOW - 10_000 } },
       };
       expect(summarize(reduce(late, EVENTS["refused 409"], options), late)).toBe(
         "ended: -timers, (disconnected), finish completed 7 by exit-frame",

@@ -24,11 +24,11 @@ test("the reducer imports nothing but types, and its own files", () => {
   }
 });
 
-test("nothing but the pump and the transport touches timers or sockets", () => {
+test("nothing but the clock and the transport touches timers or sockets", () => {
   const touches =
     /\b(setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame)\b|\bnew \w*WebSocket|from "(isomorphic-ws|ws|node:[^"]+)"/;
   const found = files.filter((name) => touches.test(code(name)));
-  expect(found.sort()).toEqual(["pump.ts", "websocket.ts"]);
+  expect(found.sort()).toEqual(["clock.ts", "wake.ts", "websocket.ts"]);
 });
 
 test("frames and replay know neither the pump nor the streams", () => {

@@ -32,6 +32,7 @@ function open(options: Partial<WebSocketTransportOptions> = {}) {
     const transport = createWebSocketTransport({ url, headers: async () => ({}), ...options });
     connection = transport.open({
       opened: () => said.push("opened"),
+      heard: () => said.push("heard"),
       message: (data) => said.push(typeof data === "string" ? data : `bytes ${data.join(" ")}`),
       closed: resolve,
     });
@@ -91,7 +92,7 @@ test("headers are asked for anew for each connection", async () => {
   };
   const transport = createWebSocketTransport({ url, headers });
   for (let connection = 0; connection < 2; connection += 1) {
-    await new Promise((closed) => transport.open({ opened() {}, message() {}, closed }));
+    await new Promise((closed) => transport.open({ opened() {}, message() {}, heard() {}, closed }));
   }
   expect(seen).toEqual(["Bearer 1", "Bearer 2"]);
 });

@@ -27,7 +27,7 @@ test("what is tested without a page needs none", () => {
     "log/announcement",
     "log/marks",
     "network/timeline",
-    "network/orphan-deadline",
+    "network/countdown",
     "tabs/tab-order",
   ];
   for (const name of [...pure, ...more]) {

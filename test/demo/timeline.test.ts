@@ -1,12 +1,13 @@
 import type { ExecutionEvent } from "boxlite-web";
 import { describe, expect, test } from "vitest";
-import { countdown, orphanDeadline } from "../../demo/page/network/orphan-deadline.ts";
+import { countdown } from "../../demo/page/network/countdown.ts";
 import { CONNECTING, type Timeline, withEvent } from "../../demo/page/network/timeline.ts";
 
 const connected: ExecutionEvent = { type: "connected", attach: 1, purpose: "follow" };
 const disconnected: ExecutionEvent = {
   type: "disconnected",
   cause: { kind: "closed", code: 1006, message: "" },
+  deadline: 301_000,
 };
 const reconnecting: ExecutionEvent = {
   type: "reconnecting",
@@ -14,6 +15,8 @@ const reconnecting: ExecutionEvent = {
   delay: 100,
   budget: 240_000,
   purpose: "follow",
+  obstacle: "cut",
+  deadline: 301_000,
 };
 const exit: ExecutionEvent = {
   type: "exit",
@@ -83,20 +86,20 @@ describe("the timeline", () => {
 });
 
 describe("the deadline of an orphaned process", () => {
-  test("is 5 minutes after the connection was lost, however often an attach has failed since", () => {
-    expect(orphanDeadline(timelineOf([10, connected]))).toBeUndefined();
+  test("is what the events say, however often an attach has failed since", () => {
+    expect(timelineOf([10, connected]).deadline).toBeNull();
     const lost = timelineOf(
       [10, connected],
       [1000, disconnected],
       [1001, reconnecting],
       [9000, disconnected],
     );
-    expect(orphanDeadline(lost)).toBe(301_000);
+    expect(lost.deadline).toBe(301_000);
   });
 
   test("is none when the connection is back, or the execution has ended", () => {
-    expect(orphanDeadline(timelineOf([1, connected], [2, disconnected], [3, connected]))).toBeUndefined();
-    expect(orphanDeadline(timelineOf([1, connected], [2, disconnected], [3, exit]))).toBeUndefined();
+    expect(timelineOf([1, connected], [2, disconnected], [3, connected]).deadline).toBeNull();
+    expect(timelineOf([1, connected], [2, disconnected], [3, exit]).deadline).toBeNull();
   });
 
   test.each([

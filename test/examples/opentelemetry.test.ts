@@ -31,7 +31,7 @@ test("events become span events with flat attributes, and the span ends", async 
   const verdict = { kind: "gap", missing: 7 } as const;
   const calls = await trace([
     { type: "connected", attach: 1, purpose: "follow" },
-    { type: "disconnected", cause },
+    { type: "disconnected", cause, deadline: null },
     { type: "status", status: "running", message: null },
     { type: "verdict", stream: "stdout", position: 5, verdict },
   ]);

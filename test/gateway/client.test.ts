@@ -159,6 +159,7 @@ describe("a gateway's frames", () => {
     const closed = new Promise<Disconnect>((resolve) => {
       connection = transport.open({
         opened: () => said.push("opened"),
+        heard() {},
         message: (data) => said.push(String(data)),
         closed: resolve,
       });

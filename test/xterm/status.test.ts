@@ -65,7 +65,15 @@ test("an element shows the state, and counts down while there is something to co
 
 test("to verify what was delivered is no outage", () => {
   const connected = { kind: "connected" } as const;
-  const verifying = { type: "reconnecting", attempt: 1, delay: 0, budget: 1, purpose: "verify" } as const;
+  const verifying = {
+    type: "reconnecting",
+    attempt: 1,
+    delay: 0,
+    budget: 1,
+    purpose: "verify",
+    obstacle: "cut",
+    deadline: null,
+  } as const;
   expect(stateAfter(connected, verifying, NOW)).toBe(connected);
 });
 

@@ -27,7 +27,11 @@ function create(taken: boolean) {
 }
 
 const CONNECTED: ExecutionEvent = { type: "connected", attach: 1, purpose: "follow" };
-const CUT: ExecutionEvent = { type: "disconnected", cause: { kind: "closed", code: 1006, message: "" } };
+const CUT: ExecutionEvent = {
+  type: "disconnected",
+  cause: { kind: "closed", code: 1006, message: "" },
+  deadline: null,
+};
 const REPEAT: Verdict = { kind: "ambiguous", policy: "repeat" };
 const gap = (missing: number): Verdict => ({ kind: "gap", missing });
 

@@ -43,6 +43,7 @@ const KINDS: Readonly<Record<ExecutionEvent["type"], Kind>> = {
   connected: "good",
   disconnected: "bad",
   reconnecting: "warn",
+  woke: "note",
   status: "note",
   checking: "warn",
   checked: "note",

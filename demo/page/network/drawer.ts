@@ -1,7 +1,7 @@
 import { byId, create } from "../dom.ts";
 import type { Connection } from "./connection.ts";
-import { countdown, orphanDeadline } from "./orphan-deadline.ts";
-import type { Entry, Span, Timeline } from "./timeline.ts";
+import { countdown } from "./countdown.ts";
+import type { Entry, Span } from "./timeline.ts";
 
 /** Shows what the connection of the tab in front has been through. */
 export interface Drawer {
@@ -67,14 +67,13 @@ export function createDrawer(): Drawer {
     const timeline = connection?.timeline;
     const now = connection?.now() ?? 0;
     strip.replaceChildren(...(timeline?.spans ?? []).map((span) => spanElement(span, now)));
-    drawDeadline(timeline, now);
+    drawDeadline(timeline?.deadline ?? null);
   }
 
-  function drawDeadline(timeline: Timeline | undefined, now: number): void {
-    const due = timeline && orphanDeadline(timeline);
-    deadline.hidden = due === undefined;
-    if (due === undefined) return;
-    const left = due - now;
+  function drawDeadline(due: number | null): void {
+    deadline.hidden = due === null;
+    if (due === null) return;
+    const left = due - Date.now();
     deadline.textContent =
       left > 0
         ? `Nobody is attached: in ${countdown(left)} the server begins to end the process.`

@@ -24,8 +24,8 @@ export interface Timeline {
   readonly entries: readonly Entry[];
   readonly spans: readonly Span[];
   readonly state: Pick<ConnectionState, "kind" | "text">;
-  /** Since when there is no connection, in milliseconds since the start; undefined: there is one, or none is needed. */
-  readonly downSince: number | undefined;
+  /** When the server will begin to end the process because nobody is attached, as of `Date.now()`; null: it will not. */
+  readonly deadline: number | null;
   /** How often it was lost. */
   readonly losses: number;
 }
@@ -38,7 +38,7 @@ export const CONNECTING: Timeline = {
   entries: [],
   spans: [],
   state: { kind: "idle", text: "connecting" },
-  downSince: undefined,
+  deadline: null,
   losses: 0,
 };
 
@@ -50,8 +50,9 @@ export function withEvent(timeline: Timeline, event: ExecutionEvent, at: number)
   const state = connectionState(event);
   const losses = timeline.losses + (event.type === "disconnected" ? 1 : 0);
   if (state === undefined) return { ...timeline, entries, losses };
-  const downSince = state.link === "down" ? (timeline.downSince ?? at) : undefined;
-  return { entries, spans: withLink(timeline.spans, state.link, at), state, downSince, losses };
+  const told = "deadline" in event ? event.deadline : timeline.deadline;
+  const deadline = state.link === "down" ? told : null;
+  return { entries, spans: withLink(timeline.spans, state.link, at), state, deadline, losses };
 }
 
 function withLink(spans: readonly Span[], link: "up" | "down" | undefined, at: number): Span[] {

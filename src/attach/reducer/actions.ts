@@ -20,8 +20,9 @@ export function reportStatus(answer: StatusReport): Action {
   return report({ type: "status", status, message: answer.kind === "running" ? null : answer.message });
 }
 
-export function reportDisconnect(cause: Cause): Action {
-  return report({ type: "disconnected", cause });
+/** @param deadline As the event has it; null unless there is a process to be followed. */
+export function reportDisconnect(cause: Cause, deadline: number | null): Action {
+  return report({ type: "disconnected", cause, deadline });
 }
 
 /** None when connections are never checked. */

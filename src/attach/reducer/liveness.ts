@@ -1,9 +1,10 @@
 import type { Cause } from "../events.ts";
 import { after, report, reportDisconnect, reportStatus, startGrace, startSilence, stay } from "./actions.ts";
 import { exited, hear, hearAll } from "./frames.ts";
+import { deadlineOf } from "./outage.ts";
 import { gone } from "./outcome.ts";
-import { again, drain, FOLLOW, probe, sessionAfter, sessionWithoutExit } from "./reconnect.ts";
-import type { Action, Event, In, Moment, ReducerOptions, Session, State, Transition } from "./state.ts";
+import { again, cut, drain, FOLLOW, sessionAfter, sessionWithoutExit } from "./reconnect.ts";
+import type { Action, Event, In, Moment, Open, ReducerOptions, Session, State, Transition } from "./state.ts";
 
 /** Checks in a row without any sign of life before a connection is given up although nothing says that it is dead. */
 const MAX_SIGNLESS_CHECKS = 3;
@@ -11,21 +12,40 @@ const MAX_SIGNLESS_CHECKS = 3;
 /** What a probe without an answer makes of what was known: two in a row, and none ever answered, is "no". */
 const AFTER_A_MISS = { unknown: "doubted", doubted: "no", yes: "yes", no: "no" } as const;
 
-/** Nothing was heard for a while: asks over the socket, and for the status. */
-export function check(state: In<"attached">, options: ReducerOptions): Transition {
+/**
+ * The connection is in doubt: asks over the socket, and for the status.
+ *
+ * @param patience Milliseconds that the answer over the socket may take.
+ */
+export function check(
+  state: In<"attached" | "checking">,
+  options: ReducerOptions,
+  patience = options.answerTimeout,
+): Transition {
   const { session, link } = state;
-  const inBand = options.inBandProbe && session.answersProbes !== "no";
+  const inBand = canAsk(state, options);
   if (!inBand && !options.statusProbe) return stay(state);
   const actions: Action[] = [report({ type: "checking" })];
   if (inBand) {
-    actions.push(
-      { type: "sendLivenessProbe" },
-      { type: "startTimer", timer: "answer", delay: options.answerTimeout },
-    );
+    actions.push(link.pings ? { type: "sendPing" } : { type: "sendLivenessProbe" }, {
+      type: "startTimer",
+      timer: "answer",
+      delay: patience,
+    });
   }
   if (options.statusProbe) actions.push({ type: "probe" });
-  const status = options.statusProbe ? "pending" : "unknown";
-  return { state: { name: "checking", session, link, inBand: inBand ? "pending" : "off", status }, actions };
+  const next: In<"checking"> = {
+    ...{ name: "checking", session, link },
+    inBand: inBand ? "pending" : "off",
+    status: options.statusProbe ? "pending" : "unknown",
+    hurried: patience < options.answerTimeout,
+  };
+  return { state: next, actions };
+}
+
+/** Whether something can be sent over the socket that is answered. A ping is no activity, which an in-band probe may not be. */
+export function canAsk({ session, link }: Open, options: ReducerOptions): boolean {
+  return link.pings || (options.inBandProbe && session.answersProbes !== "no");
 }
 
 export function checking(state: In<"checking">, event: Event, options: ReducerOptions): Transition {
@@ -46,10 +66,7 @@ export function checking(state: In<"checking">, event: Event, options: ReducerOp
       if (event.timer !== "answer" || state.inBand !== "pending") return stay(state);
       return halfOpen(state, event, options);
     case "closed":
-      return after(
-        [{ type: "stopTimers" }, reportDisconnect(event.cause)],
-        probe(sessionAfter(state, event.now, event.cause)),
-      );
+      return cut(state, event, event.cause);
     case "exit":
       return exited(state, event.exitCode, event.now, options);
     case "start":
@@ -68,7 +85,7 @@ export function checking(state: In<"checking">, event: Event, options: ReducerOp
 function checked(state: In<"checking">, at: Moment, options: ReducerOptions): Transition {
   if (state.inBand === "answered" || state.status === "running") return alive(state, options);
   const session: Session = { ...state.session, signless: state.session.signless + 1 };
-  if (session.signless >= MAX_SIGNLESS_CHECKS) return halfOpen({ ...state, session }, at, options);
+  if (session.signless >= MAX_SIGNLESS_CHECKS) return halfOpen(state, at, options);
   return endCheck(session, state.link, null, options);
 }
 
@@ -87,18 +104,26 @@ function endCheck(
   return stay(state, [...actions, ...startSilence(options)]);
 }
 
-/** The in-band probe was not answered: the socket is dead, or else the server does not answer such probes. */
+/** Nothing was answered over the socket: it is dead, or else the server does not answer in-band probes. */
 function halfOpen(state: In<"checking">, at: Moment, options: ReducerOptions): Transition {
-  const cause: Cause = { kind: "silent", after: (options.silence ?? 0) + options.answerTimeout };
-  const left = sessionAfter(state, at.now, cause);
-  const missed = state.inBand === "pending";
-  const session = missed ? { ...left, answersProbes: AFTER_A_MISS[left.answersProbes] } : left;
-  const given: Action[] = [
-    { type: "stopTimers" },
-    { type: "discard" },
-    report({ type: "checked", alive: false }),
-    reportDisconnect(cause),
-  ];
+  const { session, inBand, link, hurried } = state;
+  const missed = inBand === "pending" && !link.pings && !hurried;
+  const answersProbes = missed ? AFTER_A_MISS[session.answersProbes] : session.answersProbes;
+  const cause: Cause = { kind: "silent", after: at.quiet };
+  const next = replace({ ...state, session: { ...session, answersProbes } }, cause, at, options);
+  return after([{ type: "stopTimers" }, report({ type: "checked", alive: false })], next);
+}
+
+/** Gives a connection up that did not end by itself. */
+export function replace(
+  state: In<"attached" | "checking">,
+  cause: Cause,
+  at: Moment,
+  options: ReducerOptions,
+): Transition {
+  // The check that finds it dead counts, and once.
+  const session: Session = { ...sessionAfter(state, at, cause), signless: state.session.signless + 1 };
+  const given: Action[] = [{ type: "discard" }, reportDisconnect(cause, deadlineOf(session))];
   return after(given, again(state, session, FOLLOW, at, options));
 }
 
@@ -106,9 +131,10 @@ function halfOpen(state: In<"checking">, at: Moment, options: ReducerOptions): T
 export function concluding(state: In<"concluding">, event: Event, options: ReducerOptions): Transition {
   const expired = event.type === "timer" && event.timer === "grace";
   if (event.type !== "closed" && !expired) return hearAll(state, event, options);
-  const ended: Action = event.type === "closed" ? reportDisconnect(event.cause) : { type: "discard" };
   const { conclusion } = state;
+  // The status says that no process is left that could be orphaned.
+  const ended: Action = event.type === "closed" ? reportDisconnect(event.cause, null) : { type: "discard" };
   if (conclusion.kind === "gone") return after([ended], gone(state, conclusion.message));
-  const session = sessionWithoutExit(state, event.now);
+  const session = sessionWithoutExit(state, event);
   return after([{ type: "stopTimers" }, ended], drain(session, conclusion, options));
 }

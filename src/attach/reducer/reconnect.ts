@@ -1,6 +1,7 @@
 import type { Cause } from "../events.ts";
 import type { TerminalStatus } from "../status.ts";
-import { after, report } from "./actions.ts";
+import { after, report, reportDisconnect } from "./actions.ts";
+import { budgetFor, countRound, deadlineOf, obstacleOf, outageFrom } from "./outage.ts";
 import { fail, finish, fromStatus } from "./outcome.ts";
 import type {
   Conclusion,
@@ -26,9 +27,6 @@ const FETCH_FOR = 30_000;
 /** Checks and connections in a row without any sign of life before the execution is given up. */
 const MAX_SIGNLESS = 8;
 
-/** A result that is known waits no longer for its verification. */
-const VERIFY_BUDGET = 10_000;
-
 const NO_EXIT: Cause = { kind: "no-exit-frame" };
 
 export const FOLLOW: Purpose = { kind: "follow" };
@@ -42,7 +40,8 @@ export function attach(session: Session, purpose: Purpose, options: ReducerOptio
 
 /** The process has ended: attaches at once, to fetch what it left. */
 export function drain(session: Session, terminal: TerminalStatus, options: ReducerOptions): Transition {
-  return attach(session, { kind: "drain", fallback: fromStatus(terminal), fruitless: 0 }, options);
+  const told: Session = { ...session, outage: { ...session.outage, reachable: true } };
+  return attach(told, { kind: "drain", fallback: fromStatus(terminal), fruitless: 0 }, options);
 }
 
 /** There is a result: attaches at once, to compare the backlog with what was delivered. */
@@ -52,13 +51,19 @@ export function verify(
   now: number,
   options: ReducerOptions,
 ): Transition {
-  const session: Session = { ...state.session, outage: { since: now, attempts: 0, cause: null } };
+  const session: Session = { ...state.session, outage: outageFrom(now, null) };
   const next = attach(session, { kind: "verify", fallback: { ...conclusion }, fruitless: 0 }, options);
   return after([{ type: "stopTimers" }, { type: "discard" }], next);
 }
 
 export function probe(session: Session): Transition {
   return { state: { name: "probing", session }, actions: [{ type: "probe" }] };
+}
+
+/** The connection to a process that is followed ended: the status is asked for, whatever the cause. */
+export function cut(state: Open, at: Moment, cause: Cause): Transition {
+  const session = sessionAfter(state, at, cause);
+  return after([{ type: "stopTimers" }, reportDisconnect(cause, deadlineOf(session))], probe(session));
 }
 
 /** A fetch ended without the exit frame: it was cut, or the server had nothing more to say. */
@@ -70,8 +75,8 @@ export function unfinished(
   options: ReducerOptions,
 ): Transition {
   const fruitless = state.link.progress ? 0 : purpose.fruitless + 1;
-  const session = sessionAfter(state, at.now, NO_EXIT);
-  const enough = how === "silent" || at.now - session.outage.since >= FETCH_FOR;
+  const session = sessionAfter(state, at, NO_EXIT);
+  const enough = how === "silent" || countRound(session.outage, at.now, options).spent >= FETCH_FOR;
   if (fruitless >= MAX_FRUITLESS && enough) return finish(state, purpose.fallback);
   return again(state, session, { ...purpose, fruitless }, at, options);
 }
@@ -84,17 +89,28 @@ export function again(
   at: Moment,
   options: ReducerOptions,
 ): Transition {
-  const { since, attempts, cause } = session.outage;
-  const whole = options.reconnectBudget;
-  const budget = since + (purpose.kind === "verify" ? Math.min(whole, VERIFY_BUDGET) : whole) - at.now;
+  const outage = countRound(session.outage, at.now, options);
+  const { attempts, backoffs, cause, spent } = outage;
+  const budget = budgetFor(purpose, options) - spent;
+  const obstacle = obstacleOf(outage);
   if (budget <= 0 || session.signless >= MAX_SIGNLESS) {
     if (purpose.kind !== "follow") return finish(state, purpose.fallback);
-    return fail(state, { kind: "lost", attempts, budget: whole, cause });
+    return fail(state, { kind: "lost", attempts, budget: options.reconnectBudget, cause, obstacle });
   }
   const attempt = attempts + 1;
-  const next: Session = { ...session, outage: { since, attempts: attempt, cause } };
-  const delay = attempts === 0 ? 0 : Math.min(budget, backoff(attempts, at.random, options));
-  const reconnecting = report({ type: "reconnecting", attempt, delay, budget, purpose: purpose.kind });
+  const next: Session = { ...session, outage: { ...outage, attempts: attempt, backoffs: backoffs + 1 } };
+  const delay = backoffs === 0 ? 0 : Math.min(budget, backoff(backoffs, at.random, options));
+  const deadline = purpose.kind === "follow" ? deadlineOf(session) : null;
+  const { kind } = purpose;
+  const reconnecting = report({
+    type: "reconnecting",
+    attempt,
+    delay,
+    budget,
+    purpose: kind,
+    obstacle,
+    deadline,
+  });
   if (delay === 0) return after([reconnecting], attach(next, purpose, options));
   return {
     state: { name: "waiting", session: next, purpose },
@@ -102,19 +118,20 @@ export function again(
   };
 }
 
-function backoff(attempts: number, random: number, options: ReducerOptions): number {
-  const whole = Math.min(options.backoffCap, options.backoffBase * 2 ** (attempts - 1));
+function backoff(backoffs: number, random: number, options: ReducerOptions): number {
+  const whole = Math.min(options.backoffCap, options.backoffBase * 2 ** (backoffs - 1));
   return Math.round(whole / 2 + (random * whole) / 2);
 }
 
 /** A connection that was of use ends the outage before it; one that was not is part of it. */
-export function sessionAfter({ session, link }: Open, now: number, cause: Cause): Session {
-  const healthy = link.progress || now - link.since >= HEALTHY_AFTER;
-  const outage = healthy ? { since: now, attempts: 0, cause } : { ...session.outage, cause };
-  return { ...session, outage, signless: link.heard ? 0 : session.signless + 1 };
+export function sessionAfter({ session, link }: Open, at: Moment, cause: Cause): Session {
+  const healthy = link.progress || at.now - link.since >= HEALTHY_AFTER;
+  const outage = healthy ? outageFrom(at.now, cause) : { ...session.outage, cause, unopened: 0 };
+  const signless = link.heard ? 0 : session.signless + 1;
+  return { ...session, outage, signless, orphanedAt: at.now - at.quiet };
 }
 
 /** What a connection leaves behind whose exit frame was lost. */
-export function sessionWithoutExit(state: Open, now: number): Session {
-  return sessionAfter(state, now, NO_EXIT);
+export function sessionWithoutExit(state: Open, at: Moment): Session {
+  return sessionAfter(state, at, NO_EXIT);
 }

@@ -4,8 +4,9 @@ import type { StatusReport } from "../status.ts";
 import { after, report, reportDisconnect, reportStatus, startGrace, startSilence, stay } from "./actions.ts";
 import { hearAll } from "./frames.ts";
 import { check, checking, concluding } from "./liveness.ts";
+import { deadlineOf, outageFrom } from "./outage.ts";
 import { fail, finish, gone } from "./outcome.ts";
-import { again, attach, drain, FOLLOW, probe, sessionAfter, unfinished } from "./reconnect.ts";
+import { again, attach, cut, drain, FOLLOW, probe, unfinished } from "./reconnect.ts";
 import {
   type Action,
   type Event,
@@ -17,6 +18,7 @@ import {
   type State,
   type Transition,
 } from "./state.ts";
+import { woken } from "./wake.ts";
 
 /**
  * The whole behaviour of an attached execution as one pure function: no I/O, no clock, no randomness. SPEC.md has the same
@@ -40,6 +42,8 @@ export function reduce(state: State, event: Event, options: ReducerOptions): Tra
       return remember(state, { ...state.session, stdinClosed: true }, { type: "sendStdinEof" });
     case "resize":
       return remember(state, { ...state.session, size: event.size }, sizeAction(event.size));
+    case "wake":
+      return woken(state, event, options);
     default:
       break;
   }
@@ -73,29 +77,41 @@ function sizeAction(size: TerminalSize): Action {
 }
 
 function start(session: Session, now: number, options: ReducerOptions): Transition {
-  return attach({ ...session, outage: { since: now, attempts: 0, cause: null } }, FOLLOW, options);
+  return attach({ ...session, outage: outageFrom(now, null) }, FOLLOW, options);
 }
 
 function connecting(state: In<"connecting">, event: Event, options: ReducerOptions): Transition {
   switch (event.type) {
     case "opened":
-      return opened(state, event.now, options);
+      return opened(state, event, options);
     case "closed":
       return after(
-        [{ type: "stopTimers" }, reportDisconnect(event.cause)],
+        [{ type: "stopTimers" }, reportDisconnect(event.cause, orphanDeadline(state))],
         notOpened(state, event.cause, event, options),
       );
     case "timer": {
       if (event.timer !== "open") return stay(state);
       const cause: Cause = { kind: "unanswered", after: options.openTimeout };
-      return after([{ type: "discard" }, reportDisconnect(cause)], notOpened(state, cause, event, options));
+      return after(
+        [{ type: "discard" }, reportDisconnect(cause, orphanDeadline(state))],
+        notOpened(state, cause, event, options),
+      );
     }
     default:
       return stay(state);
   }
 }
 
-function opened(state: In<"connecting">, now: number, options: ReducerOptions): Transition {
+/** Only a process that is followed can be orphaned: the others have ended. */
+function orphanDeadline({ purpose, session }: In<"connecting">): number | null {
+  return purpose.kind === "follow" ? deadlineOf(session) : null;
+}
+
+function opened(
+  state: In<"connecting">,
+  { now, pings }: Extract<Event, { type: "opened" }>,
+  options: ReducerOptions,
+): Transition {
   const { session, purpose } = state;
   const actions: Action[] = [{ type: "stopTimers" }];
   if (session.size !== null) actions.push(sizeAction(session.size));
@@ -103,14 +119,16 @@ function opened(state: In<"connecting">, now: number, options: ReducerOptions): 
   actions.push(...(purpose.kind === "follow" ? startSilence(options) : [startGrace(options)]));
   const attaches = session.attaches + 1;
   actions.push(report({ type: "connected", attach: attaches, purpose: purpose.kind }));
-  const link = { since: now, heard: false, progress: false };
-  return { state: { name: "attached", session: { ...session, attaches }, purpose, link }, actions };
+  const link = { since: now, pings, heard: false, progress: false };
+  const next: Session = { ...session, attaches, orphanedAt: now };
+  return { state: { name: "attached", session: next, purpose, link }, actions };
 }
 
 function notOpened(state: In<"connecting">, cause: Cause, at: Moment, options: ReducerOptions): Transition {
   const { purpose } = state;
   const { outage } = state.session;
-  const session: Session = { ...state.session, outage: { ...outage, cause } };
+  const unopened = outage.unopened + 1;
+  const session: Session = { ...state.session, outage: { ...outage, cause, unopened } };
   // Once may be a token that has just expired; the status says what to do then.
   const denied = isRefusedWith(cause, 401, 403) && isRefusedWith(outage.cause, 401, 403);
   if (purpose.kind === "follow") {
@@ -134,11 +152,10 @@ function attached(state: In<"attached">, event: Event, options: ReducerOptions):
       }
       return stay(state);
     case "closed":
+      if (purpose.kind === "follow") return cut(state, event, event.cause);
       return after(
-        [{ type: "stopTimers" }, reportDisconnect(event.cause)],
-        purpose.kind === "follow"
-          ? probe(sessionAfter(state, event.now, event.cause))
-          : unfinished(state, purpose, "cut", event, options),
+        [{ type: "stopTimers" }, reportDisconnect(event.cause, null)],
+        unfinished(state, purpose, "cut", event, options),
       );
     default:
       return hearAll(state, event, options);
@@ -156,8 +173,13 @@ function probed(state: In<"probing">, answer: StatusReport, at: Moment, options:
     case "denied":
       return after(said, fail(state, answer));
     case "running":
-      return after(said, again(state, { ...session, signless: 0 }, FOLLOW, at, options));
+      return after(said, again(state, answered(session, true), FOLLOW, at, options));
     case "unavailable":
-      return after(said, again(state, session, FOLLOW, at, options));
+      return after(said, again(state, answered(session, false), FOLLOW, at, options));
   }
+}
+
+function answered(session: Session, reachable: boolean): Session {
+  const signless = reachable ? 0 : session.signless;
+  return { ...session, signless, outage: { ...session.outage, reachable } };
 }

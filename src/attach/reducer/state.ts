@@ -1,4 +1,4 @@
-import type { Cause, ExecutionEvent } from "../events.ts";
+import type { Cause, ExecutionEvent, Obstacle } from "../events.ts";
 import type { ExecutionExit } from "../exit.ts";
 import type { OutputName, TerminalSize } from "../frames.ts";
 import type { Verdict } from "../replay/verdict.ts";
@@ -16,10 +16,10 @@ export interface ReducerOptions {
   readonly openTimeout: number;
   /** How long nothing may be heard before the connection is checked; null: it never is. */
   readonly silence: number | null;
-  /** What a check asks: over the socket, and the REST status. */
+  /** What a check asks: over the socket (where it has no pings, which are always used), and the REST status. */
   readonly inBandProbe: boolean;
   readonly statusProbe: boolean;
-  /** How long the answer to an in-band probe may take. */
+  /** How long the answer to a ping or an in-band probe may take. */
   readonly answerTimeout: number;
   /** Whether an exit frame is followed by one more attach, which compares the backlog with what was delivered. */
   readonly verify: boolean;
@@ -52,16 +52,36 @@ export interface Session {
   /** Connections that opened. */
   readonly attaches: number;
   /** The outage that is going on, or that was last. */
-  readonly outage: { readonly since: number; readonly attempts: number; readonly cause: Cause | null };
+  readonly outage: Outage;
+  /** When the server was last known to have us attached: the last sign of life on a connection. Null before the first. */
+  readonly orphanedAt: number | null;
   /** Connections and checks in a row in which the server gave no sign of life at all: no frame, and no status. */
   readonly signless: number;
   /** Whether this server answers in-band probes; "no" after two went unanswered in a row, and none ever was answered. */
   readonly answersProbes: "unknown" | "doubted" | "yes" | "no";
 }
 
+/** A time without a connection that was of use. */
+export interface Outage {
+  /** Why the last connection ended, or did not come to be. */
+  readonly cause: Cause | null;
+  readonly attempts: number;
+  /** Attempts since it began, or since the last wake-up: the next backoff follows from it. */
+  readonly backoffs: number;
+  /** Connections in a row that did not open. */
+  readonly unopened: number;
+  /** Whether the status could be had when it was last asked for. */
+  readonly reachable: boolean | null;
+  /** Milliseconds of the budget that were spent until `countedTo`. */
+  readonly spent: number;
+  readonly countedTo: number;
+}
+
 /** What is remembered of the open connection. */
 export interface Link {
   readonly since: number;
+  /** It can send pings. */
+  readonly pings: boolean;
   /** It brought any frame. */
   readonly heard: boolean;
   /** It brought bytes that had not been delivered before. */
@@ -89,10 +109,12 @@ export type State =
       readonly name: "checking";
       readonly session: Session;
       readonly link: Link;
-      /** `off`: none was sent. */
+      /** The ping or in-band probe; `off`: none was sent. */
       readonly inBand: "pending" | "answered" | "off";
       /** `unknown`: it could not be had, or is not to be asked for. */
       readonly status: "pending" | "running" | "unknown";
+      /** After a wake-up an answer has less time, and none says nothing about whether this server gives any. */
+      readonly hurried: boolean;
     }
   /** Attached, but the status says that it is over: the exit frame has a last chance. */
   | {
@@ -113,10 +135,11 @@ export type Timer = "open" | "backoff" | "silence" | "answer" | "grace";
 /** Everything that can happen. Time and chance come in with the event: the reducer has neither. */
 export type Event =
   | { readonly type: "start"; readonly now: number }
-  | { readonly type: "opened"; readonly now: number }
+  /** `pings`: whether this connection can send pings. */
+  | { readonly type: "opened"; readonly pings: boolean; readonly now: number }
   /** Bytes that were not delivered before, as the positioner found them. */
   | { readonly type: "output"; readonly stream: OutputName; readonly bytes: Uint8Array }
-  /** A frame that brought nothing to deliver: replayed bytes, or an empty one. */
+  /** A frame that brought nothing to deliver (replayed bytes, or an empty one), a ping or a pong. */
   | { readonly type: "heard" }
   | { readonly type: "exit"; readonly exitCode: number | null; readonly now: number }
   | { readonly type: "serverError"; readonly message: string; readonly code: string | null }
@@ -129,9 +152,11 @@ export type Event =
       readonly position: number;
       readonly verdict: Verdict;
     }
-  | { readonly type: "closed"; readonly cause: Disconnect; readonly now: number; readonly random: number }
-  | { readonly type: "status"; readonly report: StatusReport; readonly now: number; readonly random: number }
-  | { readonly type: "timer"; readonly timer: Timer; readonly now: number; readonly random: number }
+  | ({ readonly type: "closed"; readonly cause: Disconnect } & Moment)
+  | ({ readonly type: "status"; readonly report: StatusReport } & Moment)
+  | ({ readonly type: "timer"; readonly timer: Timer } & Moment)
+  /** The machine or the page may have slept: for `slept` milliseconds, or 0 where it is only worth a look. */
+  | ({ readonly type: "wake"; readonly slept: number } & Moment)
   | { readonly type: "stdinEof" }
   | { readonly type: "resize"; readonly size: TerminalSize }
   | { readonly type: "killed" }
@@ -147,6 +172,7 @@ export type Failure =
       readonly attempts: number;
       readonly budget: number;
       readonly cause: Cause | null;
+      readonly obstacle: Obstacle;
     }
   | { readonly kind: "aborted"; readonly reason: unknown }
   | { readonly kind: "detached" };
@@ -168,6 +194,7 @@ export type Action =
   | { readonly type: "sendResize"; readonly size: TerminalSize }
   | { readonly type: "sendStdinEof" }
   | { readonly type: "sendLivenessProbe" }
+  | { readonly type: "sendPing" }
   | { readonly type: "emit"; readonly stream: OutputName; readonly bytes: Uint8Array }
   | { readonly type: "report"; readonly event: ExecutionEvent }
   /** The last action, or the next: the pump leaves no connection, probe or timer behind. */
@@ -190,7 +217,11 @@ export function initialState(size: TerminalSize | null): State {
       discontinuous: false,
       attaches: 0,
       signless: 0,
-      outage: { since: 0, attempts: 0, cause: null },
+      outage: {
+        ...{ cause: null, attempts: 0, backoffs: 0, unopened: 0 },
+        ...{ reachable: null, spent: 0, countedTo: 0 },
+      },
+      orphanedAt: null,
       answersProbes: "unknown",
     },
   };
@@ -210,4 +241,6 @@ export type Open = In<"attached" | "checking" | "concluding">;
 export interface Moment {
   readonly now: number;
   readonly random: number;
+  /** Milliseconds since the last sign of life on the connection, or since it was begun to be opened. */
+  readonly quiet: number;
 }
