@@ -49,6 +49,8 @@ const KINDS: Readonly<Record<ExecutionEvent["type"], Kind>> = {
   checked: "note",
   verdict: "note",
   dropped: "bad",
+  "stdin-dropped": "bad",
+  "stdin-doubtful": "warn",
   "server-message": "note",
   "unknown-frame": "note",
   exit: "good",

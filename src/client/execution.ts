@@ -73,6 +73,8 @@ export interface Execution extends AsyncDisposable {
 
 export interface FollowExecutionOptions extends FollowOptions {
   readonly size?: TerminalSize | undefined;
+  /** Whether it has a terminal. */
+  readonly terminal: boolean;
   readonly stdin?: StdinSource | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Started by this client: to be killed with its handle. */
@@ -92,7 +94,7 @@ export async function followExecution(
   options: FollowExecutionOptions,
 ): Promise<Execution> {
   const { http, webSocket } = context;
-  const { size, stdin, signal, owned, ...follow } = options;
+  const { size, terminal, stdin, signal, owned, ...follow } = options;
   const path = ["boxes", boxId, "executions", id];
   const subject = `Execution ${id} of box ${boxId}`;
   const url = await http.webSocketUrl([...path, "attach"]);
@@ -105,8 +107,11 @@ export async function followExecution(
     if (report.kind === "gone" && pendingKill !== null) await pendingKill.catch(() => {});
     return report;
   };
+  const written = follow.stdinWhileDisconnected ?? (terminal ? "drop" : "reject");
   const attachment = attach({
     ...follow,
+    // A source that is all of the input is read on when it can be sent.
+    stdinWhileDisconnected: stdin === undefined ? written : "wait",
     transport: createWebSocketTransport({ url, headers: http.headers, webSocket }),
     probe,
     subject,

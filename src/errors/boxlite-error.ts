@@ -15,6 +15,7 @@ export interface BoxLiteErrorDetails {
  * - `connection_lost`: an execution could not be attached again within the reconnect budget.
  * - `execution_gone`: the server does not know the execution any more.
  * - `buffer_overflow`: a consumer fell too far behind. `detached`, `ended`: the handle was released, the process is over.
+ * - `stdin_disconnected`: what was written to stdin could not be sent, for the connection was down.
  * - `disposed`: an execution that was still running was killed because its handle was disposed.
  */
 export class BoxLiteError extends Error {
