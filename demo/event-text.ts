@@ -21,6 +21,10 @@ export function eventText(event: ExecutionEvent): string {
       return `${event.stream} at byte ${event.position}: ${verdictText(event.verdict)}`;
     case "dropped":
       return `${event.stream} at byte ${event.position}: ${event.bytes} bytes dropped, the reader fell behind`;
+    case "stdin-dropped":
+      return `stdin: ${event.bytes} bytes dropped, not connected`;
+    case "stdin-doubtful":
+      return `stdin: ${event.bytes} bytes may not have arrived`;
     case "server-message":
       return `server: ${event.message}`;
     case "unknown-frame":

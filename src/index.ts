@@ -3,6 +3,7 @@ export { type Cause, describeCause, type ExecutionEvent, type Obstacle } from ".
 export type { Delivered, ExecutionExit } from "./attach/exit.ts";
 export type { OutputName, TerminalSize } from "./attach/frames.ts";
 export type { AmbiguityPolicy, Verdict } from "./attach/replay/verdict.ts";
+export type { HoldStdin, StdinWhileDisconnected } from "./attach/streams/input-stream.ts";
 export type { OverflowPolicy } from "./attach/streams/output-stream.ts";
 export type { SocketEvent, WebSocketFactory, WebSocketInit, WebSocketLike } from "./attach/websocket.ts";
 export type { Token } from "./client/authorization.ts";

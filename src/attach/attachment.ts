@@ -15,19 +15,25 @@ import type { Failure, ReducerOptions } from "./reducer/state.ts";
 import type { AmbiguityPolicy } from "./replay/verdict.ts";
 import type { StatusProbe } from "./status.ts";
 import { createEventStream } from "./streams/event-stream.ts";
-import { createInputStream } from "./streams/input-stream.ts";
+import { createInputStream, type StdinPolicy, type StdinWhileDisconnected } from "./streams/input-stream.ts";
 import { createOutputStream, type OutputStream, type OverflowPolicy } from "./streams/output-stream.ts";
 import type { Transport } from "./transport.ts";
 
-/** How a connection that went silent is told from a command that is quiet. */
+/**
+ * How a connection that went silent is told from a command that is quiet. On Node, Deno and Bun the server's pings are heard (every
+ * 15 s) and a check asks with a ping, so that there is hardly any; a browser has no pings.
+ */
 export interface LivenessOptions {
-  /** Milliseconds without any frame after which the connection is checked. Default 20,000. */
+  /**
+   * Milliseconds without any frame or ping after which the connection is checked. Default 20,000. With pings but without a frame it
+   * is checked after 20 minutes.
+   */
   silence?: number;
   /** Milliseconds within which a check must be answered, or the connection counts as dead. Default 10,000. */
   timeout?: number;
   /**
-   * Whether a check sends an unknown control message over the socket, which every server answers with an error frame
-   * (hidden from you). On the cloud it counts as activity and keeps the box awake. Default true.
+   * Whether a check may send an unknown control message over a socket without pings, which every server answers with an error
+   * frame (hidden from you). On the cloud it counts as activity and keeps the box awake. Default true.
    */
   inBandProbe?: boolean;
   /**
@@ -41,10 +47,14 @@ export interface LivenessOptions {
 export interface FollowOptions {
   /**
    * Milliseconds that an outage may last before the execution is given up. Default 240,000: the servers end a process
-   * that nobody is attached to after 300,000.
+   * that nobody is attached to after 300,000. Time in which the machine slept or timers were throttled is not counted, and after a
+   * sleep 30,000 are left at least: what became of the process is asked for.
    */
   reconnectBudget?: number;
-  /** See {@link LivenessOptions}; false: a connection is never checked. */
+  /**
+   * See {@link LivenessOptions}; false: a connection is never checked. One that was slept over for 45 s is replaced then, for the server
+   * has given it up.
+   */
   liveness?: LivenessOptions | false;
   /** Bytes that wait for a reader at most, per stream. Default 16 MiB. */
   maxBufferedBytes?: number;
@@ -59,6 +69,12 @@ export interface FollowOptions {
    * `skip` it (nothing is repeated). Default `repeat`.
    */
   ambiguity?: AmbiguityPolicy;
+  /**
+   * What becomes of what is written to stdin while the connection is down: see {@link StdinWhileDisconnected}. Default: `drop` for
+   * a terminal, whose user sees it and types on; else `reject`, so that a pipe fails rather than loses a piece. The option
+   * `stdin` of `exec()` waits, whatever this says.
+   */
+  stdinWhileDisconnected?: StdinWhileDisconnected | undefined;
   /**
    * Whether a discontinuity is an error: the stream fails with a {@link DiscontinuityError} at that place. Default false: it is
    * an event, and makes the result not `complete`.
@@ -77,7 +93,9 @@ export interface FollowOptions {
   shared?: boolean;
 }
 
-export interface AttachmentOptions extends FollowOptions {
+export interface AttachmentOptions extends Omit<FollowOptions, "stdinWhileDisconnected"> {
+  /** Default `reject`. */
+  readonly stdinWhileDisconnected?: StdinPolicy;
   readonly transport: Transport;
   readonly probe: StatusProbe;
   /** What messages call it, e.g. `execution e1 of box b1`. */
@@ -109,7 +127,7 @@ export interface Attachment {
 
 /** Follows an execution: opens a connection and keeps it, until there is a result. */
 export function attach(options: AttachmentOptions): Attachment {
-  const { subject } = options;
+  const { subject, clock = systemClock } = options;
   const events = createEventStream();
   const outputOf = (stream: OutputName): OutputStream =>
     createOutputStream({
@@ -151,7 +169,7 @@ export function attach(options: AttachmentOptions): Attachment {
     {
       transport: options.transport,
       probe: options.probe,
-      clock: options.clock ?? systemClock,
+      clock,
       options: reducerOptions(options),
       size: options.size ?? null,
       ambiguity: options.ambiguity ?? "repeat",
@@ -187,12 +205,20 @@ export function attach(options: AttachmentOptions): Attachment {
       },
     },
   );
-  const stdin = createInputStream({
-    // A write that waits fails for the reason that the execution did.
-    ready: () => pump.ready().catch((error: unknown) => Promise.reject(over === null ? error : over.reason)),
-    send: pump.send,
-    eof: pump.eof,
-  });
+  const stdin = createInputStream(
+    {
+      // A write that waits fails for the reason that the execution did.
+      ready: (overOutages) =>
+        pump
+          .ready(overOutages)
+          .catch((error: unknown) => Promise.reject(over === null ? error : over.reason)),
+      send: pump.send,
+      eof: pump.eof,
+      doubtful: pump.doubtful,
+      dropped: (bytes) => events.write({ type: "stdin-dropped", bytes }),
+    },
+    { name: `stdin of ${subject}`, policy: options.stdinWhileDisconnected ?? "reject", clock },
+  );
   pump.start();
 
   return {
@@ -211,20 +237,19 @@ export function attach(options: AttachmentOptions): Attachment {
   };
 }
 
-function reducerOptions(options: FollowOptions): ReducerOptions {
+function reducerOptions(options: AttachmentOptions): ReducerOptions {
   const {
     silence = 20_000,
     timeout = 10_000,
     inBandProbe = true,
     statusProbe = true,
   } = options.liveness || {};
-  const checked = options.liveness !== false && (inBandProbe || statusProbe);
   return {
     reconnectBudget: options.reconnectBudget ?? 240_000,
     backoffBase: 100,
     backoffCap: 4_000,
     openTimeout: 10_000,
-    silence: checked ? silence : null,
+    silence: options.liveness === false ? null : silence,
     inBandProbe,
     statusProbe,
     answerTimeout: timeout,

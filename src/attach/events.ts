@@ -54,6 +54,13 @@ export type ExecutionEvent =
       readonly position: number;
       readonly bytes: number;
     }
+  /** Written to stdin while there was no connection, with `stdinWhileDisconnected: "drop"`: these bytes were not sent. */
+  | { readonly type: "stdin-dropped"; readonly bytes: number }
+  /**
+   * The connection ended, and nothing was heard after the last `bytes` of stdin that were sent on it: they may have arrived, or
+   * not. They are not sent again.
+   */
+  | { readonly type: "stdin-doubtful"; readonly bytes: number }
   /** An error frame: the server's words, e.g. on a signal that it does not allow. The connection goes on. */
   | { readonly type: "server-message"; readonly message: string; readonly code: string | null }
   /** A frame that this client does not know; it was ignored. */

@@ -59,9 +59,14 @@ export interface PumpOutputs {
 export interface Pump {
   start(): void;
   delivered(stream: OutputName): Delivered;
-  /** Resolves as soon as stdin can be sent; rejects once the execution is over. */
-  ready(): Promise<void>;
+  /**
+   * Resolves with true as soon as stdin can be sent; with false when there is no connection, although there was one, unless it is to wait
+   * for the next (`overOutages`). Rejects once the execution is over.
+   */
+  ready(overOutages: boolean): Promise<boolean>;
   send(bytes: Uint8Array): void;
+  /** Bytes of stdin, over all cuts, after which nothing was heard any more on their connection. */
+  doubtful(): number;
   eof(): void;
   resize(size: TerminalSize): void;
   /** The server acknowledged a kill. */
@@ -97,7 +102,10 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
   /** A verdict that was left to the end is a discontinuity. */
   let isFlagged = false;
   let from = dependencies.from;
-  let waiters: { resolve(): void; reject(error: unknown): void }[] = [];
+  /** Bytes of stdin that were sent on this connection since the last sign of life. */
+  let unanswered = 0;
+  let doubtful = 0;
+  let waiters: (() => void)[] = [];
 
   function dispatch(event: Event): void {
     // An action may cause an event at once, e.g. a transport that fails synchronously: it waits for its turn.
@@ -123,6 +131,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         openConnection();
         break;
       case "discard":
+        doubtStdin();
         discard();
         break;
       case "probe":
@@ -164,7 +173,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
 
   function openConnection(): void {
     discard();
-    lastSign = clock.now();
+    showLife();
     const opened: Connection = transport.open({
       opened() {
         if (connection !== opened) return;
@@ -174,14 +183,14 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
           positioners[stream].attached(over, sinks[stream]);
         }
         from = undefined;
-        lastSign = clock.now();
+        showLife();
         dispatch({ type: "opened", pings: opened.ping !== undefined, now: clock.now() });
         release();
       },
       heard() {
         if (connection !== opened) return;
         heard.pings += 1;
-        lastSign = clock.now();
+        showLife();
         dispatch({ type: "heard" });
       },
       message(data) {
@@ -191,6 +200,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         if (connection !== opened) return;
         connection = null;
         timers.stop("settle");
+        doubtStdin();
         // Any other code was sent by somebody, just now.
         if (cause.kind === "closed" && cause.code !== 1006) lastSign = clock.now();
         dispatch({ type: "closed", cause, ...moment() });
@@ -201,7 +211,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
 
   function receive(data: Uint8Array | string): void {
     heard.frames += 1;
-    lastSign = clock.now();
+    showLife();
     const frame = decodeServerFrame(data);
     switch (frame.kind) {
       case "output": {
@@ -229,6 +239,19 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         dispatch({ type: "unknownFrame", detail: frame.detail });
         break;
     }
+  }
+
+  function showLife(): void {
+    lastSign = clock.now();
+    unanswered = 0;
+  }
+
+  /** The connection ended: what was sent last may not have arrived. */
+  function doubtStdin(): void {
+    if (unanswered === 0) return;
+    outputs.report({ type: "stdin-doubtful", bytes: unanswered });
+    doubtful += unanswered;
+    unanswered = 0;
   }
 
   let fresh = 0;
@@ -305,20 +328,24 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
     probing = null;
   }
 
+  /** Whoever waits looks again. */
   function release(): void {
     const released = waiters;
     waiters = [];
-    for (const waiter of released) ready().then(waiter.resolve, waiter.reject);
+    for (const look of released) look();
   }
 
-  function ready(): Promise<void> {
-    if (state.name === "ended") return Promise.reject(new Error("The execution is over."));
-    if (connection !== null && isOpen(state)) {
-      const open = connection;
-      // It may have been cut while it was full: then the wait goes on with the next one.
-      return open.writable().then(() => (connection === open ? undefined : ready()));
+  async function ready(overOutages: boolean): Promise<boolean> {
+    for (;;) {
+      if (state.name === "ended") throw new Error("The execution is over.");
+      if (connection !== null && isOpen(state)) {
+        const open = connection;
+        await open.writable();
+        // It may have been cut while it was full.
+        if (connection === open) return true;
+      } else if (!overOutages && state.session.attaches > 0) return false;
+      else await new Promise<void>((resolve) => waiters.push(resolve));
     }
-    return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
   }
 
   return {
@@ -328,7 +355,12 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
     },
     delivered: (stream) => ({ bytes: positioners[stream].position, proved: positioners[stream].proved }),
     ready,
-    send: (bytes) => connection?.send(bytes),
+    send(bytes) {
+      if (connection === null) return;
+      unanswered += bytes.length;
+      connection.send(bytes);
+    },
+    doubtful: () => doubtful,
     eof: () => dispatch({ type: "stdinEof" }),
     resize: (size) => dispatch({ type: "resize", size }),
     killed: () => dispatch({ type: "killed" }),

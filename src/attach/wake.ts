@@ -16,10 +16,7 @@ export interface WakePlatform {
   readonly document: (WakeTarget & { readonly visibilityState: string }) | undefined;
 }
 
-export interface WakeTarget {
-  addEventListener(type: string, listener: (event: { readonly persisted?: boolean }) => void): void;
-  removeEventListener(type: string, listener: (event: { readonly persisted?: boolean }) => void): void;
-}
+export type WakeTarget = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
 /** How often the time is looked at, in milliseconds. */
 const BEAT = 500;
@@ -78,13 +75,14 @@ function watch(platform: WakePlatform, tell: WakeListener): () => void {
     }),
     listen(window, "online", look),
     // Out of the back/forward cache, in which a page is frozen.
-    listen(window, "pageshow", ({ persisted }) => {
-      if (!persisted) return;
+    listen(window, "pageshow", (event) => {
+      if (!("persisted" in event && event.persisted)) return;
       frozen = true;
       look();
     }),
     listen(document, "visibilitychange", () => {
-      if (!isHidden()) look();
+      const slept = takeSleep();
+      if (slept > 0 || !isHidden()) tell(slept);
     }),
     listen(document, "freeze", () => {
       last = platform.now();
@@ -97,11 +95,7 @@ function watch(platform: WakePlatform, tell: WakeListener): () => void {
   };
 }
 
-function listen(
-  target: WakeTarget | undefined,
-  type: string,
-  listener: (event: { readonly persisted?: boolean }) => void,
-): () => void {
+function listen(target: WakeTarget | undefined, type: string, listener: (event: Event) => void): () => void {
   target?.addEventListener(type, listener);
   return () => target?.removeEventListener(type, listener);
 }

@@ -124,6 +124,7 @@ export function createBox(context: BoxContext, initial: BoxInfo): Box {
       return followExecution(context, id, executionId, {
         ...follow,
         size: size && checkSize(size),
+        terminal: size !== undefined,
         signal,
         owned: false,
       });

@@ -66,7 +66,10 @@ export async function startExecution(
   const { execution_id: id } = await orUndone(started, signal, (answer) =>
     killExecution(http, boxId, answer.execution_id),
   );
-  return followExecution(context, boxId, id, { ...follow, size, signal, stdin, owned: true });
+  return followExecution(context, boxId, id, {
+    ...follow,
+    ...{ size, signal, stdin, terminal: tty !== false, owned: true },
+  });
 }
 
 function checkCommand(command: string): string {

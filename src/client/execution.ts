@@ -78,6 +78,8 @@ export interface Execution extends AsyncDisposable {
 
 export interface FollowExecutionOptions extends FollowOptions {
   readonly size?: TerminalSize | undefined;
+  /** Whether it has a terminal. */
+  readonly terminal: boolean;
   readonly stdin?: StdinSource | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Started by this client: to be killed with its handle. */
@@ -97,7 +99,7 @@ export async function followExecution(
   options: FollowExecutionOptions,
 ): Promise<Execution> {
   const { http, webSocket } = context;
-  const { size, stdin, signal, owned, shared, ...follow } = options;
+  const { size, terminal, stdin, signal, owned, shared, ...follow } = options;
   const path = ["boxes", boxId, "executions", id];
   const subject = `Execution ${id} of box ${boxId}`;
   const attachPath = [...path, "attach"];
@@ -112,8 +114,11 @@ export async function followExecution(
     return report;
   };
   const pump = shared ? await sharePump(http.baseUrl, boxId, id) : undefined;
+  const written = follow.stdinWhileDisconnected ?? (terminal ? "drop" : "reject");
   const attachment = attach({
     ...follow,
+    // A source that is all of the input is read on when it can be sent.
+    stdinWhileDisconnected: stdin === undefined ? written : "wait",
     pump,
     transport: createWebSocketTransport({
       url,

@@ -17,6 +17,7 @@ export interface BoxLiteErrorDetails {
  * - `buffer_overflow`: a consumer fell too far behind. `detached`, `ended`: the handle was released, the process is over.
  * - `already_attached`: another client holds the execution's one attach. `stdin_closed`: a tab that shares it has closed its stdin.
  * - `refused`: the tab that leads could not take what was written to stdin.
+ * - `stdin_disconnected`: what was written to stdin could not be sent, for the connection was down.
  * - `disposed`: an execution that was still running was killed because its handle was disposed.
  */
 export class BoxLiteError extends Error {

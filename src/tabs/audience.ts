@@ -55,7 +55,7 @@ export interface Audience {
   /** There is more in the logs. */
   flush(): void;
   event(event: ExecutionEvent): void;
-  ready(member: string, request: number, refused: string | null): void;
+  ready(member: string, request: number, open: boolean, refused: string | null): void;
   end(end: Pick<End, "conclusion" | "stdout" | "stderr">): void;
   failed(failure: SharedFailure): void;
   close(): void;
@@ -140,9 +140,9 @@ export function createAudience(
       for (const follower of followers.values())
         if (underWay(follower) < WINDOW_BYTES) post(follower, { type: "event", event });
     },
-    ready(member, request, refused) {
+    ready(member, request, open, refused) {
       const follower = followers.get(member);
-      if (follower !== undefined) post(follower, { type: "ready", request, refused });
+      if (follower !== undefined) post(follower, { type: "ready", request, open, refused });
     },
     end(end) {
       for (const follower of followers.values()) {

@@ -120,13 +120,13 @@ export function createLeader(settings: LeaderSettings): Leader {
   if (facts().stdinClosed) pump.eof();
   if (facts().killed) pump.killed();
 
-  function grant(member: string, request: number): void {
-    const answer = (refused: string | null) => {
-      if (!stopped) audience?.ready(member, request, refused);
+  function grant({ from: member, request, overOutages }: Extract<Call, { type: "want" }>): void {
+    const answer = (open: boolean, refused: string | null) => {
+      if (!stopped) audience?.ready(member, request, open, refused);
     };
-    pump.ready().then(
-      () => answer(null),
-      (error: unknown) => answer(error instanceof Error ? error.message : String(error)),
+    pump.ready(overOutages).then(
+      (open) => answer(open, null),
+      (error: unknown) => answer(false, error instanceof Error ? error.message : String(error)),
     );
   }
 
@@ -147,7 +147,7 @@ export function createLeader(settings: LeaderSettings): Leader {
           audience?.ack(call.from, call.session, call.bytes);
           break;
         case "want":
-          grant(call.from, call.request);
+          grant(call);
           break;
         case "input":
           if (compareTerms(call.term, term) === 0) pump.send(call.bytes);

@@ -81,8 +81,8 @@ const CallSchema = v.variant("type", [
   v.object({ type: v.literal("lead"), term: TermSchema }),
   /** So many bytes of replies have been dealt with in this session. */
   v.object({ type: v.literal("ack"), from: v.string(), session: Count, bytes: Count }),
-  /** A tab wants to send stdin; it does so when it is told. */
-  v.object({ type: v.literal("want"), from: v.string(), request: Count }),
+  /** A tab wants to send stdin, if need be on the next connection (`overOutages`); it does so when it is told. */
+  v.object({ type: v.literal("want"), from: v.string(), request: Count, overOutages: v.boolean() }),
   v.object({ type: v.literal("input"), term: TermSchema, bytes: Bytes }),
   v.object({ type: v.literal("eof") }),
   v.object({ type: v.literal("resize"), size: Size }),
@@ -116,8 +116,14 @@ const ReplySchema = v.variant("type", [
     mark: v.object({ number: Count, at: Count, position: Count, verdict: VerdictSchema }),
   }),
   v.object({ type: v.literal("event"), ...reply, event: EventSchema }),
-  /** The answer to a want; `refused` says why not. */
-  v.object({ type: v.literal("ready"), ...reply, request: Count, refused: v.nullable(v.string()) }),
+  /** The answer to a want: whether there is a connection; `refused` says why nothing can be sent at all. */
+  v.object({
+    type: v.literal("ready"),
+    ...reply,
+    request: Count,
+    open: v.boolean(),
+    refused: v.nullable(v.string()),
+  }),
   v.object({
     type: v.literal("end"),
     ...reply,

@@ -1,40 +1,55 @@
-/** Writes of a follower that wait until the leader can send them. */
-export interface Requests {
-  /** Resolves when the leader says so, or when there is another way; rejects when it says no. */
-  add(): Promise<void>;
-  /** The numbers of those that wait: they are asked again when the leader changes. */
-  readonly waiting: readonly number[];
-  settle(request: number, error: unknown): void;
-  /** All of them. */
-  settleAll(error: unknown): void;
+/** A write of a follower that waits for the leader's word. */
+export interface Request {
+  readonly number: number;
+  /** It waits for the next connection if there is none. */
+  readonly overOutages: boolean;
 }
 
-export function createRequests(post: (request: number) => void): Requests {
-  const requests = new Map<number, { resolve(): void; reject(error: unknown): void }>();
+/** Writes of a follower that wait until the leader can send them. */
+export interface Requests {
+  /**
+   * Resolves when the leader says that it can send, or that there is no connection (false); or with true when there is another way.
+   * Rejects when it says no.
+   */
+  add(overOutages: boolean): Promise<boolean>;
+  /** Those that wait: they are asked again when the leader changes. */
+  readonly waiting: readonly Request[];
+  settle(number: number, outcome: boolean | Error): void;
+  /** All of them. */
+  settleAll(outcome: boolean | Error): void;
+}
+
+interface Waiting extends Request {
+  resolve(open: boolean): void;
+  reject(error: Error): void;
+}
+
+export function createRequests(post: (request: Request) => void): Requests {
+  const requests = new Map<number, Waiting>();
   let count = 0;
 
-  function settle(request: number, error: unknown): void {
-    const waiting = requests.get(request);
-    requests.delete(request);
-    if (error === null) waiting?.resolve();
-    else waiting?.reject(error);
+  function settle(number: number, outcome: boolean | Error): void {
+    const waiting = requests.get(number);
+    requests.delete(number);
+    if (typeof outcome === "boolean") waiting?.resolve(outcome);
+    else waiting?.reject(outcome);
   }
 
   return {
-    add() {
+    add(overOutages) {
       count += 1;
-      const request = count;
+      const number = count;
       return new Promise((resolve, reject) => {
-        requests.set(request, { resolve, reject });
-        post(request);
+        requests.set(number, { number, overOutages, resolve, reject });
+        post({ number, overOutages });
       });
     },
     get waiting() {
-      return [...requests.keys()];
+      return [...requests.values()];
     },
     settle,
-    settleAll(error) {
-      for (const request of [...requests.keys()]) settle(request, error);
+    settleAll(outcome) {
+      for (const number of [...requests.keys()]) settle(number, outcome);
     },
   };
 }

@@ -16,7 +16,7 @@ import {
   type Term,
   type Welcome,
 } from "./protocol.ts";
-import { createRequests } from "./requests.ts";
+import { createRequests, type Request } from "./requests.ts";
 import { createSubscription } from "./subscription.ts";
 import { createTrack, type Track } from "./track.ts";
 
@@ -41,10 +41,12 @@ export function createSharedPump(
   const me = platform.id();
   const tracks = { stdout: trackOf("stdout"), stderr: trackOf("stderr") };
   const subscription = createSubscription(me, tracks);
-  const requests = createRequests((request) => call({ type: "want", from: me, request }));
+  const requests = createRequests(want);
   const proved = { stdout: false, stderr: false };
   const queue: Event[] = [];
   let state: State = { name: "idle", seen: 0 };
+  /** Bytes of stdin, of whichever tab, that may not have arrived. */
+  let doubtful = 0;
   let busy = false;
   let over = false;
   let calls: Channel | null = null;
@@ -178,7 +180,7 @@ export function createSharedPump(
     });
     play("leader");
     // What waits for another leader goes to this one's pump.
-    requests.settleAll(null);
+    requests.settleAll(true);
     leader.pump.start();
   }
 
@@ -240,7 +242,7 @@ export function createSharedPump(
       case "ready":
         requests.settle(
           reply.request,
-          reply.refused === null ? null : new BoxLiteError("refused", reply.refused),
+          reply.refused === null ? reply.open : new BoxLiteError("refused", reply.refused),
         );
         break;
       case "end":
@@ -267,13 +269,18 @@ export function createSharedPump(
       killed: welcome.killed || facts.killed,
     };
     if (isNew && isNews) outputs.report(connection);
-    for (const request of requests.waiting) call({ type: "want", from: me, request });
+    for (const request of requests.waiting) want(request);
+  }
+
+  function want({ number, overOutages }: Request): void {
+    call({ type: "want", from: me, request: number, overOutages });
   }
 
   function hear(event: ExecutionEvent): void {
     if (event.type === "connected") facts = { ...facts, attaches: event.attach, connection: event };
     if (event.type === "disconnected" || event.type === "reconnecting")
       facts = { ...facts, connection: event };
+    if (event.type === "stdin-doubtful") doubtful += event.bytes;
     outputs.report(event);
   }
 
@@ -301,19 +308,20 @@ export function createSharedPump(
     requests.settleAll(new Error("The execution is over."));
   }
 
-  async function ready(): Promise<void> {
+  async function ready(overOutages: boolean): Promise<boolean> {
     for (;;) {
       if (over) throw new Error("The execution is over.");
       const leading = leader;
+      let open = true;
       try {
-        if (leading !== null) await leading.pump.ready();
+        if (leading !== null) open = await leading.pump.ready(overOutages);
         else if (facts.stdinClosed) throw closedElsewhere();
-        else await requests.add();
+        else open = await requests.add(overOutages);
       } catch (error) {
         // A pump that was let go of refuses, too: then there is another way.
         if (over || leader === leading) throw error;
       }
-      if (!over && leader === leading) return;
+      if (!over && leader === leading) return open;
     }
   }
 
@@ -328,6 +336,7 @@ export function createSharedPump(
     },
     delivered: (stream) => ({ bytes: tracks[stream].delivered, proved: proved[stream] }),
     ready,
+    doubtful: () => doubtful,
     send(bytes) {
       if (leader !== null) leader.pump.send(bytes);
       // A copy of these bytes only: of a view, the channel would copy all that it is a view of.

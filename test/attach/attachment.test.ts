@@ -411,22 +411,6 @@ describe("stdin", () => {
     attachment.detach();
   });
 
-  test("a write while the connection is down waits for the next one; what was sent is not sent again", async () => {
-    const { transport, attachment } = follow();
-    const writer = attachment.stdin.getWriter();
-    transport.last().open();
-    await writer.write(new TextEncoder().encode("first"));
-    transport.last().close(1006);
-    const second = writer.write(new TextEncoder().encode("second"));
-    await settled();
-    transport.last().open();
-    await second;
-    expect(transport.last().received.map((data) => new TextDecoder().decode(data as Uint8Array))).toEqual([
-      "second",
-    ]);
-    attachment.detach();
-  });
-
   test("a write after the end is refused", async () => {
     const { transport, attachment } = follow();
     const writer = attachment.stdin.getWriter();

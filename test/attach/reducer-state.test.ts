@@ -290,6 +290,95 @@ describe("a check", () => {
   });
 });
 
+describe("a check that is missed", () => {
+  const miss = (link: object, hurried: boolean) => {
+    const before = withSession(STATES.checking, { answersProbes: "doubted", signless: 4 });
+    const state: State = { ...before, link: { ...before.link, ...link }, hurried };
+    return step(state, EVENTS["timer answer"]).session;
+  };
+
+  test.each([
+    [{}, false, "no"],
+    [{}, true, "doubted"],
+    [{ pings: true }, false, "doubted"],
+  ] as const)(
+    "says whether this server answers in-band probes, if one was sent and had time: %o, hurried %s, %s",
+    (link, hurried, answersProbes) => {
+      expect(miss(link, hurried).answersProbes).toBe(answersProbes);
+    },
+  );
+
+  test.each([true, false])("counts once, whether the connection was heard before (%s) or not", (heard) => {
+    expect(miss({ heard }, false).signless).toBe(5);
+  });
+});
+
+describe("a wake-up", () => {
+  const asleep = { ...EVENTS["a deep sleep"] };
+
+  test.each(["waiting", "probing", "connecting"] as const)(
+    "in %s begins backing off anew, and leaves 30 s of the budget at least",
+    (name) => {
+      const before = withSession(STATES[name], {
+        outage: { ...SESSION.outage, attempts: 9, backoffs: 9, spent: 59_000 },
+      });
+      const { outage } = step(before, asleep).session;
+      expect(outage).toEqual({
+        ...before.session.outage,
+        backoffs: 0,
+        spent: OPTIONS.reconnectBudget - 30_000,
+        countedTo: asleep.now,
+      });
+      // The round that was slept over costs what it costs awake.
+      const early = withSession(STATES[name], { outage: { ...SESSION.outage, spent: 1_000 } });
+      expect(step(early, asleep).session.outage.spent).toBe(25_000);
+      const look = step(before, EVENTS["a look"]).session.outage;
+      expect(look).toEqual({ ...before.session.outage, backoffs: 0 });
+      expect(step(before, asleep, { reconnectBudget: 10_000 }).session.outage.spent).toBe(0);
+    },
+  );
+
+  test("hurries a check, whose answer says as much and whose silence less", () => {
+    expect(step(STATES.attached, asleep)).toMatchObject({ name: "checking", hurried: true });
+    const impatient = { answerTimeout: 100 };
+    const state = step(STATES.attached, asleep, impatient);
+    expect(state).toMatchObject({ name: "checking", hurried: false });
+  });
+
+  test("of a connection that was opened since is none of its business", () => {
+    const { link } = STATES.attached;
+    const young: State = { ...STATES.attached, link: { ...link, since: asleep.now - 239_999 } };
+    expect(reduce(young, asleep, OPTIONS)).toEqual({
+      state: young,
+      actions: [{ type: "report", event: { type: "woke", slept: 240_000 } }],
+    });
+  });
+
+  test("replaces one that was slept over deeply and cannot be asked, and no other", () => {
+    const deaf = withSession(STATES.attached, { answersProbes: "no" });
+    const { state, actions } = reduce(deaf, asleep, OPTIONS);
+    expect(state.name).toBe("connecting");
+    const cause = { kind: "slept", after: 240_000 } as const;
+    expect(reports(actions)).toMatchObject([
+      { type: "woke" },
+      { type: "disconnected", cause, deadline: NOW + 300_000 },
+      { type: "reconnecting", delay: 0, obstacle: "cut" },
+    ]);
+    const nearly: Event = { ...asleep, slept: 44_999 };
+    expect(step(deaf, nearly, { statusProbe: false }).name).toBe("attached");
+    expect(step(STATES.attached, { ...nearly, slept: 45_000 }, { silence: null }).name).toBe("connecting");
+    expect(step(STATES.attached, nearly, { silence: null })).toBe(STATES.attached);
+  });
+
+  test("in the middle of a handshake waits for it, unless it was slept over for longer than one may take", () => {
+    const attaches = (event: { slept: number; quiet: number }) =>
+      act(STATES.connecting, { ...asleep, ...event }).some(({ type }) => type === "attach");
+    expect(attaches({ slept: 10_000, quiet: 10_000 })).toBe(true);
+    expect(attaches({ slept: 9_999, quiet: 10_000 })).toBe(false);
+    expect(attaches({ slept: 10_000, quiet: 9_999 })).toBe(false);
+  });
+});
+
 describe("a connection that ends", () => {
   const at = (link: { since: number; heard: boolean; progress: boolean }, signless: number) => {
     const attached = withSession(STATES.attached, { ...MARKED, signless });

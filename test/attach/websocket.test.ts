@@ -117,6 +117,26 @@ test("messages, the close code and its reason come through", async () => {
   expect(said).toEqual(["opened", "bytes 1 65", "text"]);
 });
 
+test("pings of the server are told, and a ping of the client's is answered", async () => {
+  const server = new WebSocketServer({ server: http });
+  let pinged = 0;
+  server.on("connection", (socket) => {
+    socket.on("ping", () => {
+      pinged += 1;
+    });
+    socket.ping();
+  });
+  const { said, connection } = open();
+  expect(connection.ping).toBeUndefined();
+  await expect.poll(() => said).toEqual(["opened", "heard"]);
+  connection.ping?.();
+  await expect.poll(() => said).toEqual(["opened", "heard", "heard"]);
+  expect(pinged).toBe(1);
+  const { ping } = connection;
+  connection.discard();
+  ping?.();
+});
+
 test("a message that no server sends, for its size, ends the connection and not the process", async () => {
   const server = new WebSocketServer({ server: http });
   server.on("connection", (socket) => socket.send(Buffer.alloc(17 * 1024 * 1024)));
@@ -172,6 +192,7 @@ test("a platform's WebSocket, without events of its own, works as well", async (
   const { said, closed, connection } = open({ webSocket: () => socket });
   await expect.poll(() => listeners.size).toBe(4);
   expect(socket.binaryType).toBe("arraybuffer");
+  expect(connection.ping).toBeUndefined();
   listeners.get("open")?.({ type: "open" });
   listeners.get("message")?.({ type: "message", data: new Uint8Array([2, 66]).buffer });
   listeners.get("message")?.({ type: "message", data: "text" });

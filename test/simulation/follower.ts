@@ -102,7 +102,7 @@ function followByPump({ settings, transport, probe, clock, watch }: Surroundings
     write(bytes) {
       if (stdinClosed) return;
       writes = writes
-        .then(pump.ready)
+        .then(() => pump.ready(true))
         .then(() => pump.send(bytes))
         .catch(() => {});
     },

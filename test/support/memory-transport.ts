@@ -10,6 +10,8 @@ export interface MemoryConnection {
   stderr(text: string | Uint8Array): void;
   text(message: string | object): void;
   binary(bytes: Uint8Array): void;
+  /** A ping or a pong arrives at the client. */
+  ping(): void;
   /** A number is the close code of a connection that was open. */
   close(cause: Disconnect | number): void;
 }
@@ -20,8 +22,14 @@ export interface MemoryTransport extends Transport {
   last(): MemoryConnection;
 }
 
-/** A transport without sockets: the test plays the server, and everything happens at once. */
-export function createMemoryTransport(): MemoryTransport {
+/**
+ * A transport without sockets: the test plays the server, and everything happens at once.
+ *
+ * @param options.pings Whether it has pings; what the client sends is received as "(ping)".
+ */
+export function createMemoryTransport(
+  options: { readonly pings: boolean } = { pings: false },
+): MemoryTransport {
   const connections: MemoryConnection[] = [];
   return {
     connections,
@@ -37,6 +45,7 @@ export function createMemoryTransport(): MemoryTransport {
         send: (data) => {
           connection.received.push(data);
         },
+        ping: options.pings ? () => connection.received.push("(ping)") : undefined,
         writable: () => Promise.resolve(),
         discard,
       };
@@ -63,6 +72,7 @@ function createConnection(handlers: ConnectionHandlers): { connection: MemoryCon
     stderr: (text) => output(2, text),
     text: (message) => handlers.message(typeof message === "string" ? message : JSON.stringify(message)),
     binary: handlers.message,
+    ping: handlers.heard,
     close: (cause) =>
       handlers.closed(typeof cause === "number" ? { kind: "closed", code: cause, message: "" } : cause),
   };

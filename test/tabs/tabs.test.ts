@@ -33,7 +33,7 @@ async function three(dialect: Dialect = "runner"): Promise<[World, Tab, Tab, Tab
 const connected = ({ events }: Tab) => events.filter(({ type }) => type === "connected").length;
 
 async function write(tab: Tab, value: string): Promise<void> {
-  await tab.pump.ready();
+  await tab.pump.ready(true);
   tab.pump.send(bytes(value));
 }
 
@@ -89,7 +89,7 @@ test("size and the end of stdin are everybody's, and a new leader's too", async 
   await world.drain();
   const state = ['{"type":"resize","cols":80,"rows":24}', '{"type":"stdin_eof"}'];
   expect(typed(world).sort()).toEqual(state);
-  await expect(second.pump.ready()).rejects.toMatchObject({ code: "stdin_closed" });
+  await expect(second.pump.ready(true)).rejects.toMatchObject({ code: "stdin_closed" });
   world.crash(leader);
   await world.until("another one is attached", () => [second, third].some((tab) => connected(tab) === 2));
   expect(typed(world).slice(2).sort()).toEqual(state);

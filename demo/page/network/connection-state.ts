@@ -50,6 +50,8 @@ const KINDS: Readonly<Record<ExecutionEvent["type"], Kind>> = {
   verdict: "note",
   dropped: "bad",
   role: "note",
+  "stdin-dropped": "bad",
+  "stdin-doubtful": "warn",
   "server-message": "note",
   "unknown-frame": "note",
   exit: "good",

@@ -52,5 +52,5 @@ export function obstacleOf({ cause, unopened, reachable }: Outage): Obstacle {
 
 /** From when on the server may end the process, or null where nothing is known of it. */
 export function deadlineOf({ orphanedAt }: Session): number | null {
-  return orphanedAt === null ? null : orphanedAt + ORPHAN_GRACE;
+  return orphanedAt === null ? null : Math.round(orphanedAt + ORPHAN_GRACE);
 }
