@@ -19,6 +19,8 @@ export function connect(
   const clock = createVirtualClock();
   const running: StatusReport = { kind: "running" };
   const attachment = attach({
+    // As for every execution with a terminal.
+    stdinWhileDisconnected: "drop",
     transport,
     clock,
     subject: "execution e1 of box b1",
