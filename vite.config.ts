@@ -33,6 +33,9 @@ export default defineConfig({
           name: "node",
           include: ["test/**/*.test.ts"],
           environment: "node",
+          // What hangs is ended by it; a machine that is busy is not.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
