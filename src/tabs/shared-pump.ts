@@ -257,6 +257,7 @@ export function createSharedPump(
 
   function welcomed(welcome: Welcome, isNew: boolean): void {
     const { attaches, connection, size } = welcome;
+    const isNews = connection !== null && JSON.stringify(connection) !== JSON.stringify(facts.connection);
     if (isNew) for (const stream of STREAMS) tracks[stream].joined(welcome[stream]);
     facts = {
       attaches,
@@ -265,7 +266,7 @@ export function createSharedPump(
       stdinClosed: welcome.stdinClosed || facts.stdinClosed,
       killed: welcome.killed || facts.killed,
     };
-    if (isNew && connection !== null) outputs.report(connection);
+    if (isNew && isNews) outputs.report(connection);
     for (const request of requests.waiting) call({ type: "want", from: me, request });
   }
 

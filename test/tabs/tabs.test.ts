@@ -119,11 +119,15 @@ test("a detach, or an abort, ends it for one tab: another one leads", async () =
   await world.until("another one leads", () => world.leader() !== undefined);
   const next = world.leader();
   const last = next === second ? third : second;
+  await world.until("both know that it is attached", () => connected(last) === 2);
   next?.pump.abort("enough");
   expect(next?.end).toEqual({ kind: "aborted", reason: "enough" });
   await world.until("the last one leads", () => last.role === "leader");
   world.server.write("stdout", bytes("goes on"));
   await world.until("it gets the output", () => text(last.received.stdout) === "goes on");
+  // Attaches are counted over all leaders.
+  const attaches = last.events.flatMap((event) => (event.type === "connected" ? [event.attach] : []));
+  expect(attaches).toEqual([1, 2, 3]);
 });
 
 test("a leader that answers is never replaced, however quiet the process", async () => {
