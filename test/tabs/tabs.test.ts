@@ -71,9 +71,11 @@ test("input of all tabs reaches the process, each one's in its order", async () 
 
 test("a write while nobody leads waits for the next leader, and is sent once", async () => {
   const [world, leader, second, third] = await three();
-  world.crash(leader);
-  // One of them will lead, and the other one follow.
+  world.hang(leader);
+  // One of them will lead, and the other one follow: what it asked for before was heard by nobody who could do it.
   const written = [write(second, "late"), write(third, "later")];
+  await world.drain();
+  world.crash(leader);
   await world.until("both are sent", () => world.input.length > 1);
   await Promise.all(written);
   await world.drain();
@@ -176,6 +178,8 @@ test("a leader that lets go while it looks for its place delivers none of that: 
   // More than the server keeps: the replay does not begin where they are.
   world.server.write("stdout", numbers(5_000, 10_000));
   await world.until("it is attached again", () => connected(leader) === 2);
+  // Some of the replay comes, which is held.
+  for (let steps = 0; steps < 20; steps += 1) await world.scheduler.step(false);
   world.freeze(leader);
   expect(leader.received.stdout.length).toBe(20_000);
   await world.until("another one has delivered it", () =>
