@@ -5,8 +5,14 @@ export default defineConfig({
     lib: {
       entry: {
         index: "src/index.ts",
+        "gateway/index": "src/gateway/index.ts",
+        "gateway/bun": "src/gateway/bun.ts",
+        "gateway/deno": "src/gateway/deno.ts",
+        "gateway/node": "src/gateway/node.ts",
+        "gateway/vite": "src/gateway/vite.ts",
         "local/index": "src/local/index.ts",
         "testing/index": "src/testing/index.ts",
+        "xterm/index": "src/xterm/index.ts",
         cli: "src/cli.ts",
       },
       formats: ["es"],

@@ -4,7 +4,7 @@ export type { Delivered, ExecutionExit } from "./attach/exit.ts";
 export type { OutputName, TerminalSize } from "./attach/frames.ts";
 export type { AmbiguityPolicy, Verdict } from "./attach/replay/verdict.ts";
 export type { OverflowPolicy } from "./attach/streams/output-stream.ts";
-export type { SocketEvent, WebSocketFactory, WebSocketLike } from "./attach/websocket.ts";
+export type { SocketEvent, WebSocketFactory, WebSocketInit, WebSocketLike } from "./attach/websocket.ts";
 export type { Token } from "./client/authorization.ts";
 export type { AttachOptions, Box, CallOptions, RemoveOptions } from "./client/box.ts";
 export type { BoxInfo, BoxStatus } from "./client/box-info.ts";

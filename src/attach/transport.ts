@@ -23,7 +23,8 @@ export interface Connection {
 /**
  * Why a connection ended, or did not come to be.
  *
- * - `refused`: the server answered the upgrade with an HTTP status. Browsers never learn this; there it is `failed`.
+ * - `refused`: the server answered the upgrade with an HTTP status. Browsers learn it through a gateway only; else it is
+ *   `failed` there.
  * - `closed`: it was open and ended; `code` is the WebSocket close code (1005: none was sent, 1006: cut).
  * - `failed`: it never opened, and no status is known.
  */

@@ -1,11 +1,15 @@
 import IsomorphicWebSocket from "isomorphic-ws";
-import type { Connection, ConnectionHandlers, Transport } from "./transport.ts";
+import { BoxLiteError } from "../errors/index.ts";
+import { type GatewayLink, listenForGateway } from "./gateway-link.ts";
+import type { Connection, ConnectionHandlers, Disconnect, Transport } from "./transport.ts";
 
 /** The part of the standard WebSocket that is used. The platform's own and the `ws` package's both fit. */
 export interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
   readonly bufferedAmount: number;
+  /** The subprotocol that was selected. A socket without it works as if none was. */
+  readonly protocol?: string;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   addEventListener(
@@ -22,17 +26,24 @@ export interface SocketEvent {
   readonly reason?: string;
 }
 
-/** Makes the socket of one attach. Where the platform cannot set headers, the URL is all there is. */
-export type WebSocketFactory = (
-  url: string,
-  init: { readonly headers: Readonly<Record<string, string>> },
-) => WebSocketLike;
+/** What the upgrade of one attach carries. */
+export interface WebSocketInit {
+  /** Browsers cannot send any. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Subprotocols to offer: none, but to a gateway. One of these is a secret. */
+  readonly protocols: readonly string[];
+}
+
+/** Makes the socket of one attach. */
+export type WebSocketFactory = (url: string, init: WebSocketInit) => WebSocketLike;
 
 export interface WebSocketTransportOptions {
   /** The attach, as a `ws:` or `wss:` URL. */
   readonly url: string;
   /** Headers of the upgrade, asked for anew for each one: a token may have been renewed. Browsers cannot send any. */
   readonly headers: () => Promise<Record<string, string>>;
+  /** Subprotocols, asked for anew as well: a gateway's ticket is good for one upgrade. Default: none. */
+  readonly protocols?: () => Promise<readonly string[]>;
   /** Default: the `ws` package on Node, Deno and Bun, the platform's WebSocket in browsers. */
   readonly webSocket?: WebSocketFactory | undefined;
 }
@@ -59,6 +70,7 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
   let over = false;
   let poll: (() => void) | null = null;
   let sends = 0;
+  let link: GatewayLink | null = null;
 
   // Every way to end leads through here once; a discarded connection has ended already.
   const guarded: ConnectionHandlers = {
@@ -76,18 +88,20 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
     },
   };
 
-  options.headers().then(
-    (headers) => {
+  Promise.all([options.headers(), options.protocols?.() ?? []]).then(
+    ([headers, protocols]) => {
       if (over) return;
       try {
-        socket = (options.webSocket ?? platformWebSocket)(options.url, { headers });
-        if (isNodeSocket(socket)) listenToNodeSocket(socket, guarded, secretsOf(headers));
-        else listenToStandardSocket(socket, guarded);
+        const opening = (options.webSocket ?? platformWebSocket)(options.url, { headers, protocols });
+        socket = opening;
+        link = listenForGateway(() => opening.protocol, guarded);
+        if (isNodeSocket(opening)) listenToNodeSocket(opening, link.handlers, secretsOf(headers));
+        else listenToStandardSocket(opening, link.handlers);
       } catch (error) {
         guarded.closed({ kind: "failed", message: messageOf(error) });
       }
     },
-    (error: unknown) => guarded.closed({ kind: "failed", message: messageOf(error) }),
+    (error: unknown) => guarded.closed(toDisconnect(error)),
   );
 
   return {
@@ -98,7 +112,8 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
     },
     writable() {
       const open = socket;
-      const full = () => !over && open !== null && open.bufferedAmount >= SEND_WINDOW;
+      const full = () =>
+        !over && open !== null && (open.bufferedAmount >= SEND_WINDOW || link?.held === true);
       if (!full() && sends < SENDS_PER_TURN) return Promise.resolve();
       return new Promise((resolve) => {
         const look = () => {
@@ -125,19 +140,17 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
 
 type NodeSocket = InstanceType<typeof IsomorphicWebSocket>;
 
-function platformWebSocket(
-  url: string,
-  init: { readonly headers: Readonly<Record<string, string>> },
-): WebSocketLike {
+function platformWebSocket(url: string, init: WebSocketInit): WebSocketLike {
+  const protocols = [...init.protocols];
   // A browser's constructor takes no options, and would take an object for a list of subprotocols.
-  if (!("on" in IsomorphicWebSocket.prototype)) return new IsomorphicWebSocket(url);
+  if (!("on" in IsomorphicWebSocket.prototype)) return new IsomorphicWebSocket(url, protocols);
   const options = {
     headers: init.headers,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE,
     closeTimeout: CLOSE_TIMEOUT,
   };
-  return new IsomorphicWebSocket(url, options);
+  return new IsomorphicWebSocket(url, protocols, options);
 }
 
 function isNodeSocket(socket: WebSocketLike): socket is NodeSocket {
@@ -221,6 +234,13 @@ function sentenceOf(body: string): string {
     // Plain text, HTML, or nothing.
   }
   return text.startsWith("<") ? "" : text.slice(0, 200);
+}
+
+/** A ticket is asked for over HTTP, where a refusal has a status. */
+function toDisconnect(error: unknown): Disconnect {
+  const status = error instanceof BoxLiteError ? error.status : undefined;
+  const message = messageOf(error);
+  return status === undefined ? { kind: "failed", message } : { kind: "refused", status, message };
 }
 
 function messageOf(error: unknown): string {

@@ -34,6 +34,11 @@ export interface ExecutionStatus {
 export interface Execution extends AsyncDisposable {
   readonly id: string;
   readonly boxId: string;
+  /**
+   * Whether it was started here (`exec`), or taken up while it ran (`attach`): then its output begins with what the
+   * server keeps, which others may have read before.
+   */
+  readonly origin: "exec" | "attach";
   /** Buffered up to `maxBufferedBytes`; a stream that nobody reads holds up nothing. */
   readonly stdout: ReadableStream<Uint8Array>;
   readonly stderr: ReadableStream<Uint8Array>;
@@ -95,7 +100,8 @@ export async function followExecution(
   const { size, stdin, signal, owned, shared, ...follow } = options;
   const path = ["boxes", boxId, "executions", id];
   const subject = `Execution ${id} of box ${boxId}`;
-  const url = await http.webSocketUrl([...path, "attach"]);
+  const attachPath = [...path, "attach"];
+  const url = await http.webSocketUrl(attachPath);
   const askStatus = createStatusProbe(http, path);
   /** The kill that is under way, if one is. */
   let pendingKill: Promise<void> | null = null;
@@ -109,7 +115,12 @@ export async function followExecution(
   const attachment = attach({
     ...follow,
     pump,
-    transport: createWebSocketTransport({ url, headers: http.headers, webSocket }),
+    transport: createWebSocketTransport({
+      url,
+      headers: http.headers,
+      protocols: () => http.protocols(attachPath),
+      webSocket,
+    }),
     probe,
     subject,
     size,
@@ -174,6 +185,7 @@ export async function followExecution(
   const execution = {
     id,
     boxId,
+    origin: owned ? ("exec" as const) : ("attach" as const),
     stdout,
     stderr,
     stdin: attachment.stdin,

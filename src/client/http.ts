@@ -1,9 +1,10 @@
 import type * as v from "valibot";
 import type { HttpAnswer } from "../errors/http-answer.ts";
+import { GATEWAY_PROTOCOL, TICKET_PROTOCOL } from "../gateway/protocol.ts";
 import { parseAnswer } from "./answer.ts";
 import { bearer, createAuthorization, type Token } from "./authorization.ts";
 import { discoveredRouting, fixedRouting } from "./routing.ts";
-import { Me } from "./schemas.ts";
+import { Me, Ticket } from "./schemas.ts";
 import { type Call, createSender, type Sender } from "./sender.ts";
 import { encodePath, parseBaseUrl, prefixPath, toWebSocketUrl } from "./urls.ts";
 
@@ -16,6 +17,8 @@ export interface Http {
   webSocketUrl(path: readonly string[]): Promise<string>;
   /** The headers that a WebSocket upgrade needs now. */
   headers(): Promise<Record<string, string>>;
+  /** The subprotocols that the upgrade of an attach is to offer: none, but to a gateway. */
+  protocols(path: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface HttpOptions {
@@ -31,7 +34,16 @@ export function createHttp(options: HttpOptions): Http {
   const authorization = createAuthorization(options.token);
   const { fetch, prefix } = options;
   if (prefix !== undefined) prefixPath(prefix);
-  const sender = createSender(authorization, fetch);
+  const send = createSender(authorization, fetch);
+  let behindGateway = false;
+  const sender: Sender = async (...call) => {
+    const answer = await send(...call);
+    behindGateway = answer.gateway === true;
+    return answer;
+  };
+  // What a page cannot send with a socket: a token, and the cookies of another origin.
+  const page = globalThis.location?.origin;
+  const ticketed = page !== undefined && (options.token !== undefined || new URL(baseUrl).origin !== page);
   const routing =
     prefix === undefined
       ? discoveredRouting((signal) => discoverPrefix(sender, baseUrl, signal))
@@ -53,6 +65,12 @@ export function createHttp(options: HttpOptions): Http {
     },
     webSocketUrl: async (path) => toWebSocketUrl(await locate(encodePath(path))),
     headers: async () => bearer(await authorization.token()),
+    async protocols(path) {
+      if (!behindGateway) return [];
+      if (!ticketed) return [GATEWAY_PROTOCOL];
+      const { ticket } = await http.json({ action: "Ask for a ticket", method: "POST", path }, Ticket);
+      return [GATEWAY_PROTOCOL, TICKET_PROTOCOL + ticket];
+    },
   };
   return http;
 }

@@ -36,3 +36,6 @@ export const Status = v.object({
   exit_code: v.nullish(v.pipe(v.number(), v.integer())),
   error_message: text,
 });
+
+/** A gateway's, for one attach. */
+export const Ticket = v.object({ ticket: v.pipe(v.string(), v.nonEmpty()) });

@@ -2,6 +2,7 @@ import ky, { type AfterResponseHook, isNetworkError } from "ky";
 import { errorFromAnswer } from "../errors/decode.ts";
 import type { HttpAnswer } from "../errors/http-answer.ts";
 import { InvalidResponseError, NetworkError, TimeoutError } from "../errors/index.ts";
+import { GATEWAY_HEADER } from "../gateway/protocol.ts";
 import { readText } from "./answer.ts";
 import { type Authorization, bearer } from "./authorization.ts";
 import { withDeadline } from "./deadline.ts";
@@ -120,6 +121,7 @@ async function toAnswer(asked: string, secret: string | undefined, response: Res
     contentType: headers.get("content-type") ?? "",
     requestId: headers.get("x-request-id") ?? undefined,
     retryAfter: headers.get("retry-after") ?? undefined,
+    gateway: headers.has(GATEWAY_HEADER),
     location: location === null ? undefined : withoutSecrets(location, response.url),
     secret,
   };
@@ -129,7 +131,7 @@ function networkError(asked: string, error: unknown): NetworkError {
   // ky's own error holds the request, whose headers hold the token: only what is below it is passed on.
   const cause = isNetworkError(error) ? error.cause : error;
   const advice = isCrossOrigin(asked)
-    ? " BoxLite servers do not answer pages of another origin: go through a gateway on the page's own."
+    ? " BoxLite servers do not answer pages of another origin: go through a gateway, on the page's own or with the page in its origins."
     : "";
   const message = `${asked}: no answer from the server (${reasonOf(cause)}). Check that it runs and that baseUrl is right.`;
   return new NetworkError(message + advice, { cause });

@@ -13,6 +13,8 @@ export interface HttpAnswer {
   readonly retryAfter?: string | undefined;
   /** `Location`. */
   readonly location?: string | undefined;
+  /** A gateway passed it on. */
+  readonly gateway?: boolean;
   /** The token that was sent: an answer that repeats it is not quoted with it. */
   readonly secret?: string | undefined;
 }

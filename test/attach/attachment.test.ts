@@ -97,12 +97,13 @@ test("the seed case: cut before any output, status completed, backlog served on 
 
 test("no exit frame on any drain: the probed code, marked as possibly incomplete", async () => {
   const run = follow();
-  const { transport, attachment, statusIs } = run;
+  const { transport, attachment, statusIs, clock } = run;
   statusIs({ ...COMPLETED, exitCode: 42 });
   transport.last().open();
   transport.last().stdout("partial");
   transport.last().close(1011);
   await settled();
+  const since = clock.now();
   while (!attachment.ended) {
     const before = transport.connections.length;
     transport.last().open();
@@ -111,6 +112,29 @@ test("no exit frame on any drain: the probed code, marked as possibly incomplete
     await nextAttach(run, before);
   }
   expect(await collectText(attachment.stdout)).toBe("partial");
+  expect(await attachment.exit).toMatchObject({ exitCode: 42, source: "status", complete: false });
+  // Each of them may have been cut before it got to what is new: that goes on for 30 s, and the last pause.
+  expect(clock.now() - since).toBeGreaterThanOrEqual(30_000);
+  expect(clock.now() - since).toBeLessThan(34_000);
+  expect(transport.connections.length).toBeLessThan(20);
+});
+
+test("no exit frame, and nothing else for 5 s, on three drains in a row: the probed code", async () => {
+  const run = follow();
+  const { transport, attachment, statusIs, clock } = run;
+  statusIs({ ...COMPLETED, exitCode: 42 });
+  transport.last().open();
+  transport.last().stdout("partial");
+  transport.last().close(1011);
+  await settled();
+  for (let drain = 1; drain <= 3; drain += 1) {
+    const before = transport.connections.length;
+    transport.last().open();
+    transport.last().stdout("partial");
+    // The time counts from the last frame, which is looked at when the first five seconds are over.
+    clock.advance(10_000);
+    if (drain < 3) await nextAttach(run, before);
+  }
   expect(await attachment.exit).toMatchObject({ exitCode: 42, source: "status", complete: false });
   expect(transport.connections).toHaveLength(4);
 });

@@ -130,23 +130,44 @@ describe("over several events", () => {
     expect(delays).toEqual([50, 100, 200, 400]);
   });
 
-  test("three drains in a row that bring nothing leave it to the status; one that brings something starts again", () => {
-    const drains = (progress: boolean[]): string => {
+  describe("three drains in a row that bring nothing", () => {
+    /** What comes of drains that end so; a drain that brings something does that first. */
+    const drains = (
+      ends: readonly { at: number; event: Event }[],
+      fruitful: readonly number[] = [],
+    ): State => {
       let state: State = STATES["connecting to drain"];
-      for (const fruitful of progress) {
-        state = reduce(state, { type: "opened", now: NOW }, OPTIONS).state;
-        if (fruitful) state = reduce(state, EVENTS.output, OPTIONS).state;
-        state = reduce(state, closed(NOW, 1000), OPTIONS).state;
+      for (const [index, { at, event }] of ends.entries()) {
+        state = reduce(state, { type: "opened", now: at }, OPTIONS).state;
+        if (fruitful.includes(index)) state = reduce(state, EVENTS.output, OPTIONS).state;
+        state = reduce(state, event, OPTIONS).state;
         if (state.name === "waiting") {
           state = reduce(state, { type: "timer", timer: "backoff", now: NOW, random: 0 }, OPTIONS).state;
         }
       }
-      return state.name;
+      return state;
     };
-    expect(drains([false, false])).toBe("connecting");
-    expect(drains([false, false, false])).toBe("ended");
-    expect(drains([false, false, true, false, false])).toBe("connecting");
-    expect(drains([false, false, true, false, false, false])).toBe("ended");
+    const cutAt = (at: number) => ({ at, event: closed(at, 1000) });
+    const silent = { at: NOW, event: EVENTS["timer grace"] };
+    const cut = cutAt(NOW);
+
+    test("leave it to the status, if the server had nothing more to say", () => {
+      expect(drains([silent, silent]).name).toBe("connecting");
+      expect(drains([silent, silent, silent]).name).toBe("ended");
+      expect(drains([cut, cut, silent]).name).toBe("ended");
+    });
+
+    test("do so where they were cut only after 30 s: each may have been cut before it got to what is new", () => {
+      const late = (after: number) => cutAt(SESSION.outage.since + after);
+      expect(drains([cut, cut, cut, cut, late(29_999)]).name).toBe("connecting");
+      expect(drains([cut, cut, late(30_000)]).name).toBe("ended");
+      expect(drains([cut, late(30_000)]).name).toBe("connecting");
+    });
+
+    test("count from the last one that brought something", () => {
+      expect(drains([silent, silent, silent, silent, silent], [2]).name).toBe("connecting");
+      expect(drains([silent, silent, silent, silent, silent, silent], [2]).name).toBe("ended");
+    });
   });
 
   test("a server that left two probes unanswered, and never answered one, is taken not to answer any", () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Box, BoxLite } from "../../src/index.ts";
+import { BoxLite } from "../../src/index.ts";
 import { type Dialect, startLocalServer } from "../../src/local/index.ts";
 import { startFaultProxy } from "../../src/testing/index.ts";
 import { createRandom } from "./random.ts";
@@ -45,7 +45,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const proxy = await startFaultProxy({ target: server.url, plan: watch.plan, onEvent: watch.onEvent });
   try {
     const boxlite = new BoxLite({ baseUrl: proxy.url, token: server.token });
-    const box = await boxlite.boxes.create({ image: "alpine:latest" });
     const tally = { cuts: 0, lost: 0, repeated: 0, wrongExit: 0, notComplete: 0, hung: 0 };
     const recoveries: number[] = [];
     const findings: string[] = [];
@@ -55,7 +54,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         const number = next;
         next += 1;
         const scenario = drawScenario(createRandom(options.seed + number), noise);
-        const result = await runScenario(box, watch, scenario);
+        const result = await runScenario(boxlite, watch, scenario);
         tally.cuts += result.cuts;
         recoveries.push(...result.recoveries);
         for (const problem of result.problems) tally[problem] += 1;
@@ -86,11 +85,12 @@ interface RunResult {
   readonly detail: string;
 }
 
-async function runScenario(box: Box, watch: Watch, scenario: Scenario): Promise<RunResult> {
+async function runScenario(boxlite: BoxLite, watch: Watch, scenario: Scenario): Promise<RunResult> {
   const cutAt: number[] = [];
   const recoveries: number[] = [];
-  const execution = await box.exec("sh", ["-c", scenario.script]);
-  watch.follow(execution.id, scenario.faults, () => cutAt.push(performance.now()));
+  await using box = await boxlite.boxes.create({ image: "alpine:latest" });
+  watch.follow(box.id, scenario.faults, () => cutAt.push(performance.now()));
+  await using execution = await box.exec("sh", ["-c", scenario.script]);
   let answered = 0;
   const read = async (stream: ReadableStream<Uint8Array>) => {
     const chunks: Uint8Array[] = [];
@@ -120,8 +120,7 @@ async function runScenario(box: Box, watch: Watch, scenario: Scenario): Promise<
     return { cuts: cutAt.length, recoveries, problems: ["wrongExit"], detail: String(error) };
   } finally {
     clearTimeout(timer);
-    watch.forget(execution.id);
-    await execution[Symbol.asyncDispose]();
+    watch.forget(box.id);
   }
 }
 

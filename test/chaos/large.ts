@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execRecorded } from "../../demo/recording.ts";
-import { type Box, BoxLite, type ExecutionExit, type OutputName } from "../../src/index.ts";
+import { BoxLite, type ExecutionExit, type OutputName } from "../../src/index.ts";
 import { type Dialect, startLocalServer } from "../../src/local/index.ts";
 import { startFaultProxy } from "../../src/testing/index.ts";
 import { type Judgement, judge, type Said } from "./judge.ts";
@@ -43,7 +43,7 @@ export interface LargeResult {
   readonly detail: string;
 }
 
-/** A run that takes longer than this, in milliseconds, counts as hung. */
+/** A run in which nothing happens for longer than this, in milliseconds, counts as hung. */
 const HUNG_AFTER = 180_000;
 
 /** Runs on one server: what it keeps of ended executions is to go with it. */
@@ -73,7 +73,6 @@ async function runBatch({ dialect, runs, seed, lanes, largest }: LargeOptions): 
   const proxy = await startFaultProxy({ target: server.url, plan: watch.plan, onEvent: watch.onEvent });
   try {
     const boxlite = new BoxLite({ baseUrl: proxy.url, token: server.token });
-    const box = await boxlite.boxes.create({ image: "alpine:latest" });
     const results: LargeResult[] = [];
     let next = 0;
     const lane = async () => {
@@ -83,7 +82,7 @@ async function runBatch({ dialect, runs, seed, lanes, largest }: LargeOptions): 
         const scenario = drawLargeScenario(createRandom(number), largest);
         const own = join(folder, String(number));
         await mkdir(own);
-        results.push(await runScenario({ box, watch, scenario, dialect, seed: number, folder: own }));
+        results.push(await runScenario({ boxlite, watch, scenario, dialect, seed: number, folder: own }));
         await rm(own, { recursive: true });
       }
     };
@@ -97,7 +96,7 @@ async function runBatch({ dialect, runs, seed, lanes, largest }: LargeOptions): 
 }
 
 interface Run {
-  readonly box: Box;
+  readonly boxlite: BoxLite;
   readonly watch: Watch;
   readonly scenario: LargeScenario;
   readonly dialect: Dialect;
@@ -106,28 +105,32 @@ interface Run {
 }
 
 async function runScenario(run: Run): Promise<LargeResult> {
-  const { box, watch, scenario, folder, seed } = run;
+  const { boxlite, watch, scenario, folder, seed } = run;
   const { kind } = scenario;
   let cuts = 0;
   const go = join(folder, "go");
   // It writes nothing before a client was attached: what it wrote before could not be had on `serve`.
-  const script = `until [ -e ${go} ]; do sleep 0.005; done; ${scenario.script(folder)}`;
+  // Whichever side makes the file, reading it waits for the other, unless that was there first.
+  const script = `mkfifo ${go} 2>/dev/null; read -r _ <${go}; ${scenario.script(folder)}`;
   const recording = join(folder, "recording");
-  const execution = await execRecorded(box, recording, script);
-  watch.follow(execution.id, scenario.faults, () => {
+  await using box = await boxlite.boxes.create({ image: "alpine:latest" });
+  watch.follow(box.id, scenario.faults, () => {
     cuts += 1;
   });
+  await using execution = await execRecorded(box, recording, script);
   const said: Record<OutputName, Said[]> = { stdout: [], stderr: [] };
   const events = async () => {
     const reader = execution.events.getReader();
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       const event = next.value;
-      if (event.type === "connected" && event.attach === 1) await writeFile(go, "");
+      alive();
+      if (event.type === "connected" && event.attach === 1) await writeFile(go, "\n");
       if (event.type === "verdict") said[event.stream].push(event);
     }
   };
   const pathOf = (stream: OutputName) => join(folder, stream);
   let timer: NodeJS.Timeout | undefined;
+  const alive = () => timer?.refresh();
   const hung = new Promise<"hung">((resolve) => {
     timer = setTimeout(() => resolve("hung"), HUNG_AFTER);
   });
@@ -146,8 +149,8 @@ async function runScenario(run: Run): Promise<LargeResult> {
   });
   try {
     const finished = Promise.all([
-      save(execution.stdout, pathOf("stdout")),
-      save(execution.stderr, pathOf("stderr")),
+      save(execution.stdout, pathOf("stdout"), alive),
+      save(execution.stderr, pathOf("stderr"), alive),
       execution.exit,
       events(),
     ]);
@@ -168,8 +171,7 @@ async function runScenario(run: Run): Promise<LargeResult> {
     return failed("wrong", String(error));
   } finally {
     clearTimeout(timer);
-    watch.forget(execution.id);
-    await execution[Symbol.asyncDispose]();
+    watch.forget(box.id);
   }
 }
 
@@ -204,12 +206,13 @@ function summarize(
 }
 
 /** Writes a stream to a file as it comes, and returns its length. */
-async function save(stream: ReadableStream<Uint8Array>, path: string): Promise<number> {
+async function save(stream: ReadableStream<Uint8Array>, path: string, progress: () => void): Promise<number> {
   const file = openSync(path, "w");
   let bytes = 0;
   try {
     const reader = stream.getReader();
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      progress();
       writeSync(file, next.value);
       bytes += next.value.length;
     }

@@ -1,12 +1,12 @@
 import type { AttachFaults, FaultProxyEvent } from "../../src/testing/index.ts";
 
-/** Tells the proxy which faults an attach gets, by the execution in its path. */
+/** Tells the proxy which faults an attach gets, by the box in its path: each execution has one of its own. */
 export interface Watch {
   plan(attach: { readonly path: string }): AttachFaults | undefined;
   onEvent(event: FaultProxyEvent): void;
-  /** The first attach of an execution gets the first faults, the second the next, …; those beyond are left alone. */
-  follow(executionId: string, faults: readonly AttachFaults[], onCut: () => void): void;
-  forget(executionId: string): void;
+  /** The first attach in a box gets the first faults, the second the next, …; those beyond are left alone. */
+  follow(boxId: string, faults: readonly AttachFaults[], onCut: () => void): void;
+  forget(boxId: string): void;
 }
 
 interface Entry {
@@ -17,11 +17,10 @@ interface Entry {
 
 export function createWatch(): Watch {
   const known = new Map<string, Entry>();
-  const idOf = (path: string) => /executions\/([^/]+)\/attach/.exec(path)?.[1] ?? path;
+  const idOf = (path: string) => /boxes\/([^/]+)\//.exec(path)?.[1] ?? path;
   return {
     plan({ path }) {
       const entry = known.get(idOf(path));
-      // exec() resolves before the socket that it opened can get here: there is no attach that goes untouched.
       if (entry === undefined) throw new Error(`${path} was attached before its faults were known`);
       entry.attaches += 1;
       return entry.faults[entry.attaches - 1];
@@ -29,7 +28,7 @@ export function createWatch(): Watch {
     onEvent(event) {
       if (event.type === "cut") known.get(idOf(event.path))?.onCut();
     },
-    follow: (executionId, faults, onCut) => known.set(executionId, { faults, onCut, attaches: 0 }),
-    forget: (executionId) => known.delete(executionId),
+    follow: (boxId, faults, onCut) => known.set(boxId, { faults, onCut, attaches: 0 }),
+    forget: (boxId) => known.delete(boxId),
   };
 }

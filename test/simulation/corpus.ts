@@ -1,8 +1,8 @@
-/** What processes write. Output of the first kinds has no two places that look alike for 64 bytes; the others repeat. */
+/** What processes write. Output of the first kinds has no two places that look alike for 64 bytes; the others repeat, soon or late. */
 export type Content = Distinct | Repeating;
 
 type Distinct = "counted" | "timestamps" | "random";
-type Repeating = "yes" | "zeros" | "spinner" | "lines" | "block" | "heartbeat";
+type Repeating = "yes" | "zeros" | "spinner" | "lines" | "block" | "heartbeat" | "near" | "far";
 
 export const DISTINCT: readonly [Distinct, ...Distinct[]] = ["counted", "timestamps", "random"];
 export const REPEATING: readonly [Repeating, ...Repeating[]] = [
@@ -12,6 +12,8 @@ export const REPEATING: readonly [Repeating, ...Repeating[]] = [
   "lines",
   "block",
   "heartbeat",
+  "near",
+  "far",
 ];
 
 /** Bytes of each kind that are made once, and of which all schedules take pieces. */
@@ -46,6 +48,10 @@ function corpus(kind: Content): Uint8Array {
 const BLOCK =
   "BEGIN compile a.c; compile b.c; compile c.c; link; strip; copy; 0 errors, 0 warnings END\n".repeat(9);
 
+/** Lines after which all comes again: within a small backlog, and beyond it. */
+const NEAR = 400;
+const FAR = 1_800;
+
 function lineOf(kind: Content, number: number): string {
   switch (kind) {
     case "counted":
@@ -66,5 +72,9 @@ function lineOf(kind: Content, number: number): string {
       return BLOCK;
     case "heartbeat":
       return number % 97 === 0 ? `tick ${number}\n` : "heartbeat ok\n";
+    case "near":
+      return lineOf("random", number % NEAR);
+    case "far":
+      return lineOf("random", number % FAR);
   }
 }

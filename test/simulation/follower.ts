@@ -88,7 +88,7 @@ function followByPump({ settings, transport, probe, clock, watch }: Surroundings
         watch.settled({ kind: "exit", exit });
       },
       fail(failure) {
-        const error = failure.kind === "aborted" ? failure.reason : new Error(failure.kind);
+        const error = failure.kind === "aborted" ? failure.reason : `Error: ${failure.kind}`;
         close(error);
         watch.event({ type: "failed", message: failure.kind });
         watch.settled({ kind: "failed", error });

@@ -1,7 +1,7 @@
 import type { ExecutionEvent } from "../../src/attach/events.ts";
 import type { ExecutionExit } from "../../src/attach/exit.ts";
 import type { OutputName } from "../../src/attach/frames.ts";
-import { MINIMUM_OVERLAP } from "../../src/attach/replay/positioner.ts";
+import { LARGEST_CHUNK, MINIMUM_OVERLAP } from "../../src/attach/replay/positioner.ts";
 import type { AmbiguityPolicy } from "../../src/attach/replay/verdict.ts";
 import { type Account, type Placed, placeDelivered, type StreamRecord, type VerdictEvent } from "./truth.ts";
 import type { Run } from "./world.ts";
@@ -144,6 +144,12 @@ function checkPlaces(run: Run, record: StreamRecord): void {
     checkMissing(run, record, piece.position, placed);
     end = piece.end;
   }
+  // A replay of which nothing was new may have been taken for what was delivered, too.
+  const last = record.accounts.at(-1);
+  const reached = last?.received.at(-1)?.end;
+  if (last === undefined || reached === undefined || last.delivered > 0 || reached === end) return;
+  const nothing: Placed = { position: record.length, start: reached, end: reached, joined: last };
+  if (isCoincidence(run, record, nothing, end)) run.coincidences.add(record.name);
 }
 
 /** @param difference How much of what the process wrote is missing at the place; negative: how much comes again. */
@@ -182,10 +188,19 @@ function checkPlace(run: Run, record: StreamRecord, piece: Placed, difference: n
   if (difference === 0) return;
   if (joined === null) note(run, "dropped by the server while it was sent");
   else if (position === 0 && settings.dialect === "serve") note(run, "attached late to serve");
-  else if (isCoincidence(run, record, piece)) {
+  else if (isCoincidence(run, record, piece, piece.start - difference)) {
     run.coincidences.add(name);
     note(run, "joined where the same content stands twice");
-  } else violations.push(`I1 ${place}`);
+  } else if (isSame(run, record, piece))
+    note(run, "what the server dropped was the same as what came behind it");
+  else violations.push(`I1 ${place}`);
+}
+
+/** Up to the end of a piece all is, byte for byte, what the process wrote, whichever bytes those were that came. */
+function isSame(run: Run, record: StreamRecord, { position, start, end }: Placed): boolean {
+  const length = position + end - start;
+  const { written } = run.server.streams[record.name];
+  return Buffer.compare(record.bytes.subarray(0, length), written.subarray(0, length)) === 0;
 }
 
 /**
@@ -215,20 +230,34 @@ function checkMissing(run: Run, record: StreamRecord, position: number, placed: 
 function mustBeExact(run: Run, record: StreamRecord, { position, joined }: Placed): boolean {
   const { dropped } = run.server.streams[record.name];
   const first = joined?.received[0];
-  if (!run.distinct || dropped > 0 || run.impairedUntil > 0 || joined === null || first === undefined)
-    return false;
+  if (!run.distinct || dropped > 0 || joined === null || first === undefined) return false;
   return position > 0 && receivedOf(joined) - joined.delivered >= 2 * MINIMUM_OVERLAP;
 }
 
-/** The one assumption: content that joins does not stand twice in what the process wrote. Here it does. */
-function isCoincidence(run: Run, record: StreamRecord, { position, joined }: Placed): boolean {
+/**
+ * The one assumption: content that joins does not stand twice in what the process wrote. Here it does, and out of sight: the
+ * replay begins where nothing was delivered, and what it begins with was delivered once, long before.
+ *
+ * @param end Where what was delivered before ends in what the process wrote.
+ */
+function isCoincidence(
+  run: Run,
+  record: StreamRecord,
+  { position, start, joined }: Placed,
+  end: number,
+): boolean {
   if (joined === null) return false;
-  const common = Math.min(position, receivedOf(joined) - joined.delivered);
-  if (common < MINIMUM_OVERLAP) return false;
-  const written = Buffer.from(run.server.streams[record.name].written);
-  const content = record.bytes.subarray(position - common, position);
-  const first = written.indexOf(content);
-  return first !== -1 && written.indexOf(content, first + 1) !== -1;
+  const { capacity } = run.settings;
+  const skipped = receivedOf(joined) - joined.delivered;
+  const common = Math.min(position, skipped);
+  if (common < MINIMUM_OVERLAP || end - (start - skipped) >= MINIMUM_OVERLAP) return false;
+  const delivered = Buffer.from(record.bytes);
+  const content = delivered.subarray(position - common, position);
+  const kept = delivered.subarray(Math.max(0, position - capacity), position);
+  const body = content.subarray(0, Math.max(MINIMUM_OVERLAP, common - MINIMUM_OVERLAP));
+  if (kept.indexOf(body) !== kept.lastIndexOf(body)) return false;
+  const watched = Math.min(joined.delivered, Math.max(0, capacity - LARGEST_CHUNK - skipped));
+  return !delivered.subarray(position - common + 1, position + watched).includes(content);
 }
 
 function note(run: Run, limit: string): void {

@@ -17,7 +17,18 @@ export interface NetworkWatch {
 
 export type Fault = Extract<
   Action,
-  { kind: "cut" | "cutAfter" | "halfOpen" | "stall" | "refuse" | "probeFault" | "swallowExit" | "noise" }
+  {
+    kind:
+      | "cut"
+      | "cutAfter"
+      | "pauseAfter"
+      | "halfOpen"
+      | "stall"
+      | "refuse"
+      | "probeFault"
+      | "swallowExit"
+      | "noise";
+  }
 >;
 
 /** The network between the client and the server, with its faults. */
@@ -47,6 +58,7 @@ interface Link {
   delivered: number;
   armed: boolean;
   cut: { frames: number; readonly code: number } | null;
+  pause: { frames: number; readonly lasts: number } | null;
   exit: number | null;
 }
 
@@ -72,6 +84,7 @@ export function createNetwork(
   let impairedUntil = 0;
   let down = false;
   let cutNext: Link["cut"] = null;
+  let pauseNext: Link["pause"] = null;
   let swallow = 0;
   const refusals: Refusal[] = [];
   const probeFaults: ("unavailable" | "denied" | "slow")[] = [];
@@ -90,6 +103,7 @@ export function createNetwork(
       delivered: 0,
       armed: false,
       cut: null,
+      pause: null,
       exit: null,
     };
     clock.after(2 * latency, () => answer(link));
@@ -105,6 +119,10 @@ export function createNetwork(
       if (cutNext !== null) {
         link.cut = cutNext;
         cutNext = null;
+      }
+      if (pauseNext !== null) {
+        link.pause = pauseNext;
+        pauseNext = null;
       }
       link.handlers.opened();
     } else if (refusal !== "unanswered") {
@@ -193,7 +211,14 @@ export function createNetwork(
         closeOpen(link, link.cut.code);
         return;
       }
+      if (link.pause !== null && link.pause.frames === 0) {
+        // As with a cut.
+        if (before > 0) break;
+        pause(link, link.pause.lasts);
+        return;
+      }
       link.delivered += 1;
+      if (link.pause !== null) link.pause.frames -= 1;
       if (link.cut !== null) link.cut.frames -= 1;
       if (item.kind === "span") deliverSpan(link, item.stream, item.span);
       else if (item.kind === "text") link.handlers.message(item.text);
@@ -201,6 +226,13 @@ export function createNetwork(
       if (item.kind !== "span") break;
     }
     if (link.phase === "open") arm(link);
+  }
+
+  function pause(link: Link, lasts: number): void {
+    link.pause = null;
+    link.armed = true;
+    impairedUntil = Math.max(impairedUntil, clock.now() + lasts + latency);
+    clock.after(lasts, () => deliver(link));
   }
 
   function deliverSpan(link: Link, stream: OutputName, { start, end }: Span): void {
@@ -289,6 +321,12 @@ export function createNetwork(
           const cut = { frames: action.frames, code: action.code };
           if (link?.phase === "open" && link.cut === null) link.cut = cut;
           else cutNext = cut;
+          break;
+        }
+        case "pauseAfter": {
+          const pause = { frames: action.frames, lasts: action.lasts };
+          if (link?.phase === "open" && link.pause === null) link.pause = pause;
+          else pauseNext = pause;
           break;
         }
         case "halfOpen": {

@@ -46,6 +46,8 @@ export type Action =
   | { readonly kind: "exit"; readonly code: number }
   | { readonly kind: "cut"; readonly code: number }
   | { readonly kind: "cutAfter"; readonly frames: number; readonly code: number }
+  /** Between two frames of the connection nothing comes for a while, as if a packet was lost there. */
+  | { readonly kind: "pauseAfter"; readonly frames: number; readonly lasts: number }
   | { readonly kind: "halfOpen"; readonly lasts: number }
   | { readonly kind: "stall"; readonly lasts: number }
   | { readonly kind: "refuse"; readonly count: number; readonly how: Refusal }
@@ -90,7 +92,8 @@ export function scheduleOfTapes([first = [], ...rest]: readonly (readonly number
 }
 
 function drawSettings(choices: Choices): Settings {
-  const level = pick<Settings["level"]>(choices, ["pump", "pump", "pump", "pump", "attachment"]);
+  // Streams cost five times as much as all the rest, and are the same code for all.
+  const level = choices.below(12) < 11 ? "pump" : "attachment";
   const dialect = pick<Dialect>(choices, ["runner", "serve"]);
   const liveQueue = pick(choices, [null, null, null, null, 4, 16]);
   const latency = pick(choices, [1, 1, 20, 150, 900]);
@@ -139,6 +142,7 @@ const ACTIONS: readonly [ActionKind, ...ActionKind[]] = [
   ...repeat("write", 40),
   ...repeat("cut", 16),
   ...repeat("cutAfter", 12),
+  ...repeat("pauseAfter", 4),
   ...repeat("halfOpen", 4),
   ...repeat("stall", 5),
   ...repeat("refuse", 5),
@@ -161,6 +165,9 @@ function repeat(kind: ActionKind, times: number): [ActionKind, ...ActionKind[]] 
 
 const CLOSE_CODES = [1006, 1006, 1006, 1000, 1001, 1005, 1011, 1012] as const;
 
+/** Before or behind which a fault happens. */
+const FRAMES = [1, 2, 3, 5, 9, 14] as const;
+
 function drawAction(choices: Choices, settings: Settings): Action {
   const kind = pick(choices, ACTIONS);
   switch (kind) {
@@ -171,7 +178,9 @@ function drawAction(choices: Choices, settings: Settings): Action {
     case "cut":
       return { kind, code: pick(choices, CLOSE_CODES) };
     case "cutAfter":
-      return { kind, frames: pick(choices, [1, 2, 3, 5, 9, 14]), code: pick(choices, CLOSE_CODES) };
+      return { kind, frames: pick(choices, FRAMES), code: pick(choices, CLOSE_CODES) };
+    case "pauseAfter":
+      return { kind, frames: pick(choices, FRAMES), lasts: pick(choices, [300, 2_500, 9_000]) };
     case "halfOpen":
     case "stall": {
       const lasts = pick(choices, [700, 2_500, 9_000, 40_000, 600_000]);

@@ -37,7 +37,7 @@ export function createServerStream(
   liveQueue: number,
   chunkSize = CHUNK,
 ): ServerStream {
-  let buffer = new Uint8Array(256);
+  let buffer = new Uint8Array(0);
   let length = 0;
   /** What `serve` keeps, chunk by chunk; its oldest is at `oldest`. The runner keeps bytes, not chunks. */
   const chunks: Span[] = [];
@@ -49,7 +49,7 @@ export function createServerStream(
 
   function store(bytes: Uint8Array): void {
     if (length + bytes.length > buffer.length) {
-      const larger = new Uint8Array(Math.max(length + bytes.length, buffer.length * 4));
+      const larger = new Uint8Array(Math.max(length + bytes.length, buffer.length * 4, 2_048));
       larger.set(buffer.subarray(0, length));
       buffer = larger;
     }

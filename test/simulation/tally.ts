@@ -10,11 +10,14 @@ export interface Tally {
   readonly limits: Readonly<Record<string, number>>;
   readonly proved: number;
   readonly streams: number;
+  /** Runs in which an invariant was violated. */
+  readonly violated: number;
+  /** The first of them. */
   readonly violations: readonly { readonly seed: number; readonly said: readonly string[] }[];
 }
 
 export const NO_RUNS: Tally = {
-  ...{ runs: 0, connections: 0, bytes: 0, proved: 0, streams: 0 },
+  ...{ runs: 0, connections: 0, bytes: 0, proved: 0, streams: 0, violated: 0 },
   ...{ verdicts: {}, outcomes: {}, limits: {}, violations: [] },
 };
 
@@ -43,6 +46,7 @@ export function addTallies(one: Tally, other: Tally): Tally {
     verdicts: addCounts(one.verdicts, other.verdicts),
     outcomes: addCounts(one.outcomes, other.outcomes),
     limits: addCounts(one.limits, other.limits),
+    violated: one.violated + other.violated,
     violations: [...one.violations, ...other.violations].slice(0, 20),
   };
 }
@@ -77,6 +81,7 @@ function tallyOf(seed: number, run: Run): Tally {
     limits: Object.fromEntries(run.knownLimits),
     streams: exit === null ? 0 : 2,
     proved: exit === null ? 0 : Number(exit.delivered.stdout.proved) + Number(exit.delivered.stderr.proved),
+    violated: run.violations.length > 0 ? 1 : 0,
     violations: run.violations.length > 0 ? [{ seed, said: run.violations }] : [],
   };
 }

@@ -32,7 +32,7 @@ export interface StreamRecord {
 }
 
 export function createStreamRecord(name: OutputName): StreamRecord {
-  let buffer = new Uint8Array(256);
+  let buffer = new Uint8Array(0);
   let length = 0;
   const accounts: Account[] = [];
   const verdicts: VerdictEvent[] = [];
@@ -52,7 +52,7 @@ export function createStreamRecord(name: OutputName): StreamRecord {
     cancelled: false,
     append(bytes) {
       if (length + bytes.length > buffer.length) {
-        const larger = new Uint8Array(Math.max(length + bytes.length, buffer.length * 4));
+        const larger = new Uint8Array(Math.max(length + bytes.length, buffer.length * 4, 2_048));
         larger.set(buffer.subarray(0, length));
         buffer = larger;
       }

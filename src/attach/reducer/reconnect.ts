@@ -17,8 +17,11 @@ import type {
 /** A connection that brought nothing new is no success until it has lasted this long; before, backing off goes on. */
 const HEALTHY_AFTER = 5_000;
 
-/** Fetches in a row that may bring neither a new byte nor an exit frame before the fallback has to do. */
+/** Fetches in a row that bring neither a new byte nor the exit frame, before the fallback has to do. */
 const MAX_FRUITLESS = 3;
+
+/** Those that are cut may each have been cut before they got to what is new: they go on for this long, in milliseconds. */
+const FETCH_FOR = 30_000;
 
 /** Checks and connections in a row without any sign of life before the execution is given up. */
 const MAX_SIGNLESS = 8;
@@ -58,11 +61,19 @@ export function probe(session: Session): Transition {
   return { state: { name: "probing", session }, actions: [{ type: "probe" }] };
 }
 
-/** A fetch ended without the exit frame. */
-export function unfinished(state: Open, purpose: Fetch, at: Moment, options: ReducerOptions): Transition {
+/** A fetch ended without the exit frame: it was cut, or the server had nothing more to say. */
+export function unfinished(
+  state: Open,
+  purpose: Fetch,
+  how: "cut" | "silent",
+  at: Moment,
+  options: ReducerOptions,
+): Transition {
   const fruitless = state.link.progress ? 0 : purpose.fruitless + 1;
-  if (fruitless >= MAX_FRUITLESS) return finish(state, purpose.fallback);
-  return again(state, sessionAfter(state, at.now, NO_EXIT), { ...purpose, fruitless }, at, options);
+  const session = sessionAfter(state, at.now, NO_EXIT);
+  const enough = how === "silent" || at.now - session.outage.since >= FETCH_FOR;
+  if (fruitless >= MAX_FRUITLESS && enough) return finish(state, purpose.fallback);
+  return again(state, session, { ...purpose, fruitless }, at, options);
 }
 
 /** Tries again: at once the first time in an outage, then backing off, until the budget is spent. */

@@ -130,7 +130,7 @@ function attached(state: In<"attached">, event: Event, options: ReducerOptions):
     case "timer":
       if (event.timer === "silence" && purpose.kind === "follow") return check(state, options);
       if (event.timer === "grace" && purpose.kind !== "follow") {
-        return after([{ type: "discard" }], unfinished(state, purpose, event, options));
+        return after([{ type: "discard" }], unfinished(state, purpose, "silent", event, options));
       }
       return stay(state);
     case "closed":
@@ -138,7 +138,7 @@ function attached(state: In<"attached">, event: Event, options: ReducerOptions):
         [{ type: "stopTimers" }, reportDisconnect(event.cause)],
         purpose.kind === "follow"
           ? probe(sessionAfter(state, event.now, event.cause))
-          : unfinished(state, purpose, event, options),
+          : unfinished(state, purpose, "cut", event, options),
       );
     default:
       return hearAll(state, event, options);

@@ -63,7 +63,7 @@ export interface Positioner {
   attached(drain: boolean, sink: PositionerSink): void;
   /** Takes the bytes of one frame. */
   push(bytes: Uint8Array, sink: PositionerSink): void;
-  /** No more of the replay will come: what is held is decided on as it is. */
+  /** Nothing was heard for a while: what is held is decided on as it is, though more may come. */
   settle(sink: PositionerSink): void;
   /** The stream has ended with the exit frame: its length may settle what was open. */
   end(sink: PositionerSink): void;
@@ -88,6 +88,12 @@ type Phase =
 
 type Aligned = Extract<Phase, { name: "aligned" }>;
 type Searching = Extract<Phase, { name: "searching" }>;
+
+/**
+ * What is to come of a replay that is being looked for: more; perhaps more, but nothing was heard for a while, or its
+ * connection was cut; or nothing, for the exit frame has come behind it.
+ */
+type Rest = "more" | "perhaps" | "none";
 
 const LIVE: Phase = { name: "live" };
 
@@ -163,7 +169,7 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
       place = null;
       phase = searching;
       if (proved) mend(searching, sink);
-      else decide(searching, false, sink);
+      else decide(searching, "more", sink);
     } else if (aligned.at === kept.length) {
       join(kept, start, bytes.subarray(same), sink);
     }
@@ -182,32 +188,33 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     deliver(rest, sink);
   }
 
-  function decide(searching: Searching, final: boolean, sink: PositionerSink): void {
-    if (searching.length < searching.decideAt && !final) return;
+  function decide(searching: Searching, rest: Rest, sink: PositionerSink): void {
+    if (rest === "more" && searching.length < searching.decideAt) return;
     const held = searching.held.subarray(0, searching.length);
-    // A server replays up to the last byte that it has sent, at least: a place from where the replay does not reach it is none.
-    const kept = final
-      ? searching.kept.subarray(Math.max(0, searching.kept.length - held.length))
-      : searching.kept;
+    // Up to the exit frame a server replays all that it has sent: a place from where that does not reach the end of it is none.
+    const beyond = rest === "none" ? Math.max(0, searching.kept.length - held.length) : 0;
+    const kept = searching.kept.subarray(beyond);
     const joins = findJoins(kept, held, MINIMUM_OVERLAP);
     if (joins.count === 0) {
       // Of a trimmed replay, or of one with a loss before it, all has to be seen.
       const entire =
-        final || held.length >= capacity - LARGEST_CHUNK || (frames === 1 && held.length > LARGEST_CHUNK);
+        rest !== "more" ||
+        held.length >= capacity - LARGEST_CHUNK ||
+        (frames === 1 && held.length > LARGEST_CHUNK);
       if (entire) mend(searching, sink);
       else searching.decideAt = capacity - LARGEST_CHUNK;
       return;
     }
     const overlap = kept.length - joins.first;
-    if (joins.count > 1 && held.length < overlap && !final) {
-      searching.decideAt = Math.min(held.length * 16, overlap);
-    } else if (joins.count > 1) {
-      say({ kind: "ambiguous", policy }, position, sink);
-      resume(searching, policy === "skip" ? overlap : 0, sink);
-    } else if (held.length < overlap) {
-      phase = { name: "aligned", kept, start: joins.first, at: joins.first + held.length };
-    } else {
+    if (joins.count === 1 && held.length >= overlap) {
       join(kept, joins.first, held.slice(overlap), sink);
+    } else if (joins.count > 1 && held.length < overlap && rest === "more") {
+      searching.decideAt = Math.min(held.length * 16, overlap);
+    } else {
+      if (joins.count > 1) say({ kind: "ambiguous", policy }, position, sink);
+      if (joins.count > 1 && policy === "repeat") resume(searching, 0, sink);
+      else if (held.length >= overlap) resume(searching, overlap, sink);
+      else phase = { name: "aligned", kept, start: joins.first, at: joins.first + held.length };
     }
   }
 
@@ -288,11 +295,11 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
         follow(phase, bytes, sink);
       } else {
         hold(phase, bytes);
-        decide(phase, false, sink);
+        decide(phase, "more", sink);
       }
     },
     settle(sink) {
-      if (phase.name === "searching") decide(phase, true, sink);
+      if (phase.name === "searching") decide(phase, "perhaps", sink);
     },
     end(sink) {
       if (phase.name === "aligned") {
@@ -303,15 +310,15 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
         place = null;
         phase = search(kept, null, kept.subarray(start, at));
       }
-      if (phase.name === "searching") decide(phase, true, sink);
+      if (phase.name === "searching") decide(phase, "none", sink);
       const untrimmed = received < capacity - LARGEST_CHUNK;
       place?.end(untrimmed, sink);
       // Of a live stream the beginning is not in doubt: it was attached to at once. A backlog of this length may be trimmed.
       if (first && drain && !untrimmed && whole) say({ kind: "gap", missing: 0 }, 0, sink);
-      proved = whole && untrimmed && drain && phase.name === "live";
+      proved = whole && untrimmed && drain && (first || fromZero);
     },
     abandon(sink) {
-      if (phase.name === "searching") decide(phase, true, sink);
+      if (phase.name === "searching") decide(phase, "perhaps", sink);
       place?.cut(sink);
     },
   };

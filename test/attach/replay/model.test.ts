@@ -13,7 +13,9 @@ const SEED = Number(process.env.MODEL_SEED ?? 20_261_123);
 type Step =
   | { readonly kind: "write"; readonly bytes: Uint8Array }
   | { readonly kind: "deliver"; readonly frames: number }
-  | { readonly kind: "cut" };
+  | { readonly kind: "cut" }
+  /** Nothing was heard for a while, wherever in a replay that is. */
+  | { readonly kind: "quiet" };
 
 interface Outcome {
   readonly delivered: Uint8Array;
@@ -24,8 +26,9 @@ interface Outcome {
   readonly lateStart: boolean;
 }
 
-function play(dialect: Dialect, steps: readonly Step[], liveQueue: number): Outcome {
-  const server = createServerStream(dialect, CAPACITY, liveQueue);
+/** @param drained How many frames the last connection brings; all, and the exit frame behind them, or else it is cut for good. */
+function play(dialect: Dialect, steps: readonly Step[], drained: number = Number.POSITIVE_INFINITY): Outcome {
+  const server = createServerStream(dialect, CAPACITY, Number.POSITIVE_INFINITY);
   const positioner = createPositioner({ policy: "repeat", capacity: CAPACITY });
   const chunks: Uint8Array[] = [];
   const verdicts: { verdict: Verdict; position: number }[] = [];
@@ -42,23 +45,29 @@ function play(dialect: Dialect, steps: readonly Step[], liveQueue: number): Outc
   };
   server.attach();
   positioner.attached(false, sink);
+  const isLate = () => positioner.position === 0 && server.written.length > CAPACITY - 4_096;
   let lateStart = false;
   for (const step of steps) {
     if (step.kind === "write") server.write(step.bytes);
     else if (step.kind === "deliver") deliver(step.frames);
+    else if (step.kind === "quiet") positioner.settle(sink);
     else {
       server.cut();
       server.attach();
       positioner.attached(false, sink);
-      lateStart ||= positioner.position === 0 && server.written.length > CAPACITY - 4_096;
+      lateStart ||= isLate();
     }
   }
   // The process has ended; its output is drained.
   server.cut();
   server.attach();
   positioner.attached(true, sink);
-  deliver(Number.POSITIVE_INFINITY);
-  positioner.end(sink);
+  const cutShort = Number.isFinite(drained);
+  // The length of a whole drain tells.
+  lateStart ||= cutShort && isLate();
+  deliver(drained);
+  if (cutShort) positioner.abandon(sink);
+  else positioner.end(sink);
   return {
     delivered: concat(chunks),
     written: server.written,
@@ -126,6 +135,7 @@ const moves = fc.array(
       }),
     },
     { weight: 2, arbitrary: fc.constant({ kind: "cut" as const }) },
+    { weight: 1, arbitrary: fc.constant({ kind: "quiet" as const }) },
   ),
   { maxLength: 25 },
 );
@@ -143,35 +153,48 @@ function stepsOf(content: Content, program: readonly Move[]): Step[] {
   return program.map((move) => (move.kind === "write" ? { kind: "write", bytes: take(move.length) } : move));
 }
 
-function flagged(outcome: Outcome): number[] {
+function flagged(outcome: Pick<Outcome, "verdicts">): number[] {
   return outcome.verdicts
     .filter(({ verdict }) => verdict.kind === "gap" || verdict.kind === "ambiguous")
     .map(({ position }) => position);
+}
+
+/** Of what was delivered, whatever is between two flagged places is a piece of what was written. */
+function expectPieces({ delivered, written, verdicts }: Outcome): void {
+  const flags = flagged({ verdicts });
+  const places = [...new Set([0, ...flags, delivered.length])].sort((a, b) => a - b);
+  for (let piece = 1; piece < places.length; piece += 1) {
+    const bytes = delivered.subarray(places[piece - 1], places[piece]);
+    const label = `bytes ${places[piece - 1]} to ${places[piece]}`;
+    expect(Buffer.from(written).includes(Buffer.from(bytes)), label).toBe(true);
+  }
+  if (!flags.includes(0)) {
+    const sound = delivered.subarray(0, places[1]);
+    expect(Buffer.compare(written.subarray(0, sound.length), sound)).toBe(0);
+  }
 }
 
 describe("a client that keeps up", () => {
   test("what is not flagged is what the process wrote; what is, is flagged at the right byte", () => {
     fc.assert(
       fc.property(programs, ({ dialect, content, moves: program }) => {
-        const outcome = play(dialect, stepsOf(content, program), Number.POSITIVE_INFINITY);
-        const { delivered, written } = outcome;
+        const outcome = play(dialect, stepsOf(content, program));
         fc.pre(dialect === "runner" || !outcome.lateStart);
-        const places = [...new Set([0, ...flagged(outcome), delivered.length])].sort((a, b) => a - b);
+        expectPieces(outcome);
         if (flagged(outcome).length === 0) {
-          expect(Buffer.compare(delivered, written)).toBe(0);
-          return;
+          expect(Buffer.compare(outcome.delivered, outcome.written)).toBe(0);
         }
-        // Between two flagged places everything is a piece of what was written.
-        for (let piece = 1; piece < places.length; piece += 1) {
-          const bytes = delivered.subarray(places[piece - 1], places[piece]);
-          expect(
-            Buffer.from(written).includes(Buffer.from(bytes)),
-            `bytes ${places[piece - 1]} to ${places[piece]}`,
-          ).toBe(true);
-        }
-        if (!flagged(outcome).includes(0)) {
-          expect(Buffer.compare(written.subarray(0, places[1]), delivered.subarray(0, places[1]))).toBe(0);
-        }
+      }),
+      { numRuns: Number(process.env.RUNS ?? 3_000), seed: SEED },
+    );
+  }, 60_000);
+
+  test("the same where the last replay is cut short, and nothing follows", () => {
+    fc.assert(
+      fc.property(programs, fc.nat(40), ({ dialect, content, moves: program }, drained) => {
+        const outcome = play(dialect, stepsOf(content, program), drained);
+        fc.pre(dialect === "runner" || !outcome.lateStart);
+        expectPieces(outcome);
       }),
       { numRuns: Number(process.env.RUNS ?? 3_000), seed: SEED },
     );
@@ -180,7 +203,7 @@ describe("a client that keeps up", () => {
   test("output that fits into a backlog is never flagged, and proved in the end", () => {
     fc.assert(
       fc.property(programs, ({ dialect, content, moves: program }) => {
-        const outcome = play(dialect, stepsOf(content, program), Number.POSITIVE_INFINITY);
+        const outcome = play(dialect, stepsOf(content, program));
         fc.pre(outcome.written.length < CAPACITY - 4_096);
         expect(Buffer.compare(outcome.delivered, outcome.written)).toBe(0);
         expect(flagged(outcome)).toEqual([]);

@@ -40,6 +40,40 @@ describe("a search", () => {
     expect(stream.text()).toBe(upTo(10_000) + piece(5_000, 6_000));
   });
 
+  describe("of which the end has not come", () => {
+    const block = piece(0, 3_000);
+    const delivered = block.repeat(9).slice(0, 25_000);
+    const begun = block.repeat(9).slice(17_000, 21_000);
+    const stream = (policy: "repeat" | "skip") =>
+      follow(policy).attach().chunked(delivered).attach("drain").chunked(begun);
+
+    test.each(["settle", "abandon"] as const)("finds no place by where it stopped: %s", (how) => {
+      const repeated = stream("repeat")[how]();
+      expect(repeated.said).toEqual(["ambiguous repeat at 25000"]);
+      expect(repeated.text()).toBe(delivered + begun);
+      const skipped = stream("skip")[how]();
+      expect(skipped.said).toEqual(["ambiguous skip at 25000"]);
+      expect(skipped.text()).toBe(delivered);
+    });
+
+    test("goes on where it had to be decided on: what is skipped is skipped to its end", () => {
+      const rest = block.repeat(9).slice(21_000, 25_600);
+      const skipped = stream("skip").settle().chunked(rest);
+      expect(skipped.text()).toBe(block.repeat(9).slice(0, 25_600));
+      const repeated = stream("repeat").settle().chunked(rest);
+      expect(repeated.text()).toBe(delivered + begun + rest);
+      expect(repeated.said).toEqual(["ambiguous repeat at 25000"]);
+    });
+
+    test("is decided on by the exit frame: a replay reaches what was delivered", () => {
+      const ended = follow().attach().chunked(upTo(6_000)).attach("drain").chunked(piece(5_000, 6_200)).end();
+      expect(ended.said).toEqual(["exact content at 6000"]);
+      expect(ended.text()).toBe(upTo(6_200));
+      // It did not begin at byte 0, against all that is known of servers: nothing is proved by its length.
+      expect(ended.positioner.proved).toBe(false);
+    });
+  });
+
   test("for a later place knows nothing of an earlier one", () => {
     const stream = follow().attach().chunked(upTo(2_000)).attach().chunked(upTo(10_000));
     expect(stream.said).toEqual(["provisional at 2000", "exact content at 2000"]);

@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { createServer, type ProxyOptions } from "vite";
+import { type LocalServer, type LocalServerOptions, startLocalServer } from "../../src/local/index.ts";
+import { type FaultProxy, startFaultProxy } from "../../src/testing/index.ts";
+
+export interface TerminalPageServer extends AsyncDisposable {
+  readonly url: string;
+  readonly server: LocalServer;
+  readonly proxy: FaultProxy;
+}
+
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * Serves `e2e/xterm`, with a local server behind a fault proxy as its `/api`.
+ *
+ * @param direct Without the fault proxy between, which is then there for nothing.
+ */
+export async function serveTerminalPage(
+  options: LocalServerOptions = {},
+  direct = false,
+): Promise<TerminalPageServer> {
+  const server = await startLocalServer(options);
+  const proxy = await startFaultProxy({ target: server.url });
+  const vite = await createServer({
+    configFile: false,
+    root: join(root, "e2e/xterm"),
+    cacheDir: join(root, "node_modules/.vite/e2e-xterm"),
+    clearScreen: false,
+    logLevel: "silent",
+    resolve: { tsconfigPaths: true },
+    optimizeDeps: { noDiscovery: true, include: ["ky", "valibot", "isomorphic-ws", "@xterm/xterm"] },
+    server: {
+      host: "127.0.0.1",
+      port: 0,
+      watch: null,
+      fs: { allow: [root] },
+      proxy: { "^/api/": withToken(direct ? server.url : proxy.url, server.token) },
+    },
+  });
+  await vite.listen();
+  // Not left to the first page: on a busy machine that would wait for it for longer than it does.
+  await vite.warmupRequest("/main.ts");
+  const [url = ""] = vite.resolvedUrls?.local ?? [];
+  return {
+    url,
+    server,
+    proxy,
+    async [Symbol.asyncDispose]() {
+      await vite.close();
+      await proxy.close();
+      await server.close();
+    },
+  };
+}
+
+/** The credential that a page cannot send, for a page of this machine. */
+function withToken(target: string, token: string): ProxyOptions {
+  return {
+    target,
+    ws: true,
+    rewrite: (path) => path.replace(/^\/api/, ""),
+    bypass({ headers }) {
+      delete headers.origin;
+      headers.authorization = `Bearer ${token}`;
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import WebSocket from "ws";
+import { startAttachServer } from "./attach-server.ts";
+import { startGateway, until } from "./setting.ts";
+
+export interface Load {
+  readonly attaches: number;
+  /** Milliseconds until all were open at once. */
+  readonly opening: number;
+  /** Milliseconds until each had had its output, and the server its stdin. */
+  readonly passing: number;
+  /** Bytes of output in all. */
+  readonly bytes: number;
+  /** Bytes of memory for each: of the gateway, and of the page and the server that are played in the same process. */
+  readonly memory: number;
+  /** Pages that got another's output, or not all of their own. */
+  readonly wrong: number;
+}
+
+/** A page's own output: every byte of it is its number. */
+const ROUNDS = 16;
+const CHUNK = 1024;
+
+/** So many attaches at once through one gateway: opens them, has each echo and be sent to, and closes them. */
+export async function loadGateway(attaches: number): Promise<Load> {
+  await using server = await startAttachServer();
+  await using gateway = await startGateway({ target: server.url });
+  const serve = async () => {
+    for (let served = 0; served < attaches; served += 1) {
+      const connection = await server.connection();
+      // The page says its number; its output is made of it.
+      connection.on("message", (data) => {
+        const chunk = Buffer.alloc(CHUNK, String(data));
+        for (let round = 0; round < ROUNDS; round += 1) connection.send(chunk);
+      });
+    }
+  };
+  const before = memory();
+  let started = performance.now();
+  const pages: { socket: WebSocket; opened: boolean; bytes: number; wrong: boolean }[] = [];
+  for (let number = 0; number < attaches; number += 1) {
+    const url = `${gateway.url.replace("http", "ws")}/api/v1/boxes/b/executions/e${number}/attach`;
+    const socket = new WebSocket(url, ["boxlite-gateway.v1"], {
+      origin: gateway.url,
+      perMessageDeflate: false,
+    });
+    const page = { socket, opened: false, bytes: 0, wrong: false };
+    pages.push(page);
+    const own = Buffer.alloc(CHUNK, String(number));
+    socket.on("error", () => {
+      page.wrong = true;
+    });
+    socket.on("message", (data, isBinary) => {
+      if (!isBinary) {
+        page.opened = true;
+        return;
+      }
+      page.wrong ||= !(data instanceof Buffer && data.equals(own));
+      page.bytes += data instanceof Buffer ? data.length : 0;
+    });
+  }
+  await Promise.all([serve(), until(() => pages.every(({ opened, wrong }) => opened || wrong))]);
+  const opening = performance.now() - started;
+  const open = server.open;
+  const used = memory() - before;
+  started = performance.now();
+  for (const [number, { socket }] of pages.entries()) socket.send(String(number));
+  await until(() => pages.every(({ bytes, wrong }) => wrong || bytes === ROUNDS * CHUNK));
+  const passing = performance.now() - started;
+  for (const { socket } of pages) socket.close();
+  await until(() => server.open === 0);
+  return {
+    attaches: open,
+    opening,
+    passing,
+    bytes: pages.reduce((sum, { bytes }) => sum + bytes, 0),
+    memory: used / attaches,
+    wrong: pages.filter(({ wrong }) => wrong).length,
+  };
+}
+
+function memory(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().rss;
+}
