@@ -141,6 +141,7 @@ export function attach(options: AttachmentOptions): Attachment {
     stderr: outputOf("stderr"),
   };
   let over: { readonly reason: unknown } | null = null;
+  let attached = false;
   let resolve: (exit: ExecutionExit) => void = () => {};
   let reject: (error: unknown) => void = () => {};
   const exit = new Promise<ExecutionExit>((onExit, onFailure) => {
@@ -177,6 +178,7 @@ export function attach(options: AttachmentOptions): Attachment {
     {
       emit: (stream, bytes) => outputs[stream].write(bytes),
       report(event) {
+        attached ||= event.type === "connected";
         events.write(event);
         if (options.strict && event.type === "verdict") endAtDiscontinuity(event);
       },
@@ -194,7 +196,7 @@ export function attach(options: AttachmentOptions): Attachment {
         resolve(result);
       },
       fail(failure) {
-        const error = errorOf(failure, subject);
+        const error = errorOf(failure, subject, attached);
         over = { reason: error };
         outputs.stdout.fail(error);
         outputs.stderr.fail(error);
@@ -258,7 +260,7 @@ function reducerOptions(options: AttachmentOptions): ReducerOptions {
   };
 }
 
-function errorOf(failure: Failure, subject: string): unknown {
+function errorOf(failure: Failure, subject: string, attached: boolean): unknown {
   switch (failure.kind) {
     case "aborted":
       return failure.reason;
@@ -284,10 +286,12 @@ function errorOf(failure: Failure, subject: string): unknown {
         },
       );
     case "lost":
-      if (failure.cause?.kind === "refused" && failure.cause.status === 409) {
+      // Later, the slot may be held by the connection of this client that was cut.
+      if (!attached && failure.cause?.kind === "refused" && failure.cause.status === 409) {
         return new ConflictError(
           "already_attached",
-          `${subject} has another client, and a server allows one: the attach was refused with 409 for ${failure.budget / 1000} s. ` +
+          `${subject} has another client, and a server allows one: for ${failure.budget / 1000} s ` +
+            `${describeCause(failure.cause)}. ` +
             "Detach the other one, or have both share it (shared: true) if they are tabs of one origin.",
           { status: 409 },
         );

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type AttachmentOptions, attach } from "../../src/attach/attachment.ts";
 import { LIVENESS_PROBE } from "../../src/attach/frames.ts";
 import type { StatusReport } from "../../src/attach/status.ts";
+import type { Disconnect } from "../../src/attach/transport.ts";
 import { collectAll, collectText } from "../support/collect.ts";
 import { createMemoryTransport } from "../support/memory-transport.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
@@ -251,6 +252,19 @@ test("a slot that stays taken is said to be so", async () => {
     code: "already_attached",
     status: 409,
   });
+});
+
+test("a slot that stays taken after a cut may be held by what was cut: the connection is lost", async () => {
+  const run = follow({ reconnectBudget: 5_000 });
+  run.transport.last().open();
+  for (let close: Disconnect = { kind: "closed", code: 1006, message: "" }; !run.attachment.ended; ) {
+    const before = run.transport.connections.length;
+    run.transport.last().close(close);
+    close = { kind: "refused", status: 409, message: "already attached" };
+    await nextAttach(run, before);
+  }
+  await expect(run.attachment.exit).rejects.toMatchObject({ code: "connection_lost" });
+  await expect(run.attachment.exit).rejects.toThrow("refused with 409");
 });
 
 describe.each([1000, 1001, 1005, 1006, 1008, 1009, 1011, 1012])("close code %i", (code) => {

@@ -112,8 +112,9 @@ describe("attach_some_id_maps_reaped_and_conflict_to_typed_errors", () => {
     const box = await new BoxLite({ baseUrl: server.url }).boxes.get("box1");
     const execution = await box.attach("exec-9", { reconnectBudget: 150 });
     await expect(execution.exit).rejects.toMatchObject({
-      name: "ConnectionLostError",
-      code: "connection_lost",
+      name: "ConflictError",
+      code: "already_attached",
+      status: 409,
     });
     await expect(execution.exit).rejects.toThrow("refused with 409 (already attached)");
     expect(server.requests.filter((request) => request.startsWith("WS")).length).toBeGreaterThan(2);
