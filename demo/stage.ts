@@ -8,7 +8,12 @@ export interface Stage extends AsyncDisposable {
 }
 
 export async function startStage(dialect: Dialect): Promise<Stage> {
-  const server = await startLocalServer({ dialect });
+  // On a busy machine, too, the network is what breaks here: a server that drops output of its own accord is not on show.
+  const server = await startLocalServer({
+    dialect,
+    liveQueueChunks: 100_000,
+    times: { pumpDrain: 60_000 },
+  });
   try {
     const proxy = await startFaultProxy({ target: server.url });
     return {

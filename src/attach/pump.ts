@@ -203,7 +203,8 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
         doubtStdin();
         // Any other code was sent by somebody, just now.
         if (cause.kind === "closed" && cause.code !== 1006) lastSign = clock.now();
-        dispatch({ type: "closed", cause, ...moment() });
+        const behind = positioners.stdout.behind || positioners.stderr.behind;
+        dispatch({ type: "closed", cause, behind, ...moment() });
       },
     });
     connection = opened;

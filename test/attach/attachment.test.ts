@@ -96,7 +96,7 @@ test("the seed case: cut before any output, status completed, backlog served on 
   expect(await attachment.exit).toMatchObject({ exitCode: 3, source: "exit-frame", complete: true });
 });
 
-test("no exit frame on any drain: the probed code, marked as possibly incomplete", async () => {
+test("no drain gets to what may be new, nor to an exit frame: the probed code, marked as possibly incomplete", async () => {
   const run = follow();
   const { transport, attachment, statusIs, clock } = run;
   statusIs({ ...COMPLETED, exitCode: 42 });
@@ -108,16 +108,35 @@ test("no exit frame on any drain: the probed code, marked as possibly incomplete
   while (!attachment.ended) {
     const before = transport.connections.length;
     transport.last().open();
-    transport.last().stdout("partial");
+    transport.last().stdout("part");
     transport.last().close(1011);
     await nextAttach(run, before);
   }
   expect(await collectText(attachment.stdout)).toBe("partial");
   expect(await attachment.exit).toMatchObject({ exitCode: 42, source: "status", complete: false });
-  // Each of them may have been cut before it got to what is new: that goes on for 30 s, and the last pause.
+  // That goes on for 30 s, and the last pause.
   expect(clock.now() - since).toBeGreaterThanOrEqual(30_000);
   expect(clock.now() - since).toBeLessThan(34_000);
   expect(transport.connections.length).toBeLessThan(20);
+});
+
+test("no exit frame on any drain: the probed code after the third that is through, marked as possibly incomplete", async () => {
+  const run = follow();
+  const { transport, attachment, statusIs } = run;
+  statusIs({ ...COMPLETED, exitCode: 42 });
+  transport.last().open();
+  transport.last().stdout("partial");
+  transport.last().close(1011);
+  await settled();
+  while (!attachment.ended) {
+    const before = transport.connections.length;
+    transport.last().open();
+    transport.last().stdout("partial");
+    transport.last().close(1011);
+    await nextAttach(run, before);
+  }
+  expect(await attachment.exit).toMatchObject({ exitCode: 42, source: "status", complete: false });
+  expect(transport.connections).toHaveLength(4);
 });
 
 test("no exit frame, and nothing else for 5 s, on three drains in a row: the probed code", async () => {

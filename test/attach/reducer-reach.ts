@@ -32,6 +32,7 @@ const MORE_EVENTS: readonly Event[] = [
   {
     type: "closed",
     cause: { kind: "refused", status: 401, message: "" },
+    behind: false,
     now: NOW,
     random: 0.5,
     quiet: 500,

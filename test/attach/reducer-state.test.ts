@@ -424,7 +424,14 @@ describe("an attach that is denied", () => {
   const refused = (status: number) => ({ kind: "refused", status, message: "" }) as const;
   const attempt = (state: State, first: Session["outage"]["cause"], second: number) => {
     const before = withSession(state, { outage: { ...SESSION.outage, cause: first } });
-    const event: Event = { type: "closed", cause: refused(second), now: NOW, random: 0.5, quiet: 0 };
+    const event: Event = {
+      type: "closed",
+      cause: refused(second),
+      behind: false,
+      now: NOW,
+      random: 0.5,
+      quiet: 0,
+    };
     return reduce(before, event, OPTIONS);
   };
   const failureOf = (actions: readonly Action[]) => actions.find((action) => action.type === "fail");

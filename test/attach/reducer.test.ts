@@ -41,9 +41,10 @@ test("the reducer never changes the state or the event that it was given", () =>
 });
 
 describe("over several events", () => {
-  const closed = (now: number, code = 1006): Event => ({
+  const closed = (now: number, code = 1006, behind = false): Event => ({
     type: "closed",
     cause: { kind: "closed", code, message: "" },
+    behind,
     now,
     random: 0,
     quiet: 0,
@@ -51,6 +52,7 @@ describe("over several events", () => {
   const failed = (now: number): Event => ({
     type: "closed",
     cause: { kind: "failed", message: "" },
+    behind: false,
     now,
     random: 0,
     quiet: 0,
@@ -145,13 +147,14 @@ describe("over several events", () => {
   describe("three drains in a row that bring nothing", () => {
     /** What comes of drains that end so; a drain that brings something does that first. */
     const drains = (
-      ends: readonly { at: number; event: Event }[],
+      ends: readonly { at: number; event: Event; heard?: boolean }[],
       fruitful: readonly number[] = [],
       from: State = STATES["connecting to drain"],
     ): State => {
       let state = from;
-      for (const [index, { at, event }] of ends.entries()) {
+      for (const [index, { at, event, heard = false }] of ends.entries()) {
         state = reduce(state, { ...EVENTS.opened, now: at }, OPTIONS).state;
+        if (heard) state = reduce(state, EVENTS.heard, OPTIONS).state;
         if (fruitful.includes(index)) state = reduce(state, EVENTS.output, OPTIONS).state;
         state = reduce(state, event, OPTIONS).state;
         if (state.name === "waiting") {
@@ -164,22 +167,26 @@ describe("over several events", () => {
       }
       return state;
     };
-    const cutAt = (at: number) => ({ at, event: closed(at, 1000) });
     const silent = { at: NOW, event: EVENTS["timer grace"] };
-    const cut = cutAt(NOW);
+    const through = { at: NOW, event: closed(NOW, 1000), heard: true };
+    const cut = { at: NOW, event: closed(NOW, 1000, true), heard: true };
+    const mute = { at: NOW, event: closed(NOW, 1000) };
 
     test("leave it to the status, if the server had nothing more to say", () => {
       expect(drains([silent, silent]).name).toBe("connecting");
       expect(drains([silent, silent, silent]).name).toBe("ended");
       expect(drains([cut, cut, silent]).name).toBe("ended");
+      expect(drains([through, through]).name).toBe("connecting");
+      expect(drains([through, through, through]).name).toBe("ended");
     });
 
-    test("do so where they were cut only after 30 s: each may have been cut before it got to what is new", () => {
+    test("do so where they were cut before they got to what may be new only after 30 s", () => {
       const spent = (milliseconds: number) => {
         const outage = { ...SESSION.outage, spent: milliseconds, countedTo: NOW };
         return { ...STATES["connecting to drain"], session: { ...SESSION, outage } };
       };
       expect(drains([cut, cut, cut, cut], [], spent(29_999)).name).toBe("connecting");
+      expect(drains([mute, mute, mute, mute], [], spent(29_999)).name).toBe("connecting");
       expect(drains([cut, cut, cut], [], spent(30_000)).name).toBe("ended");
       expect(drains([cut, cut], [], spent(30_000)).name).toBe("connecting");
     });

@@ -33,6 +33,12 @@ export interface ChaosReport {
   readonly findings: readonly string[];
 }
 
+/**
+ * The server is not to lose output of its own accord, by overrun queues or because it is too busy to read the last of it in
+ * time: nothing on the wire could tell.
+ */
+export const NO_LOSS = { liveQueueChunks: 100_000, times: { pumpDrain: 60_000 } };
+
 /** A run that takes longer than this, in milliseconds, counts as hung. */
 const HUNG_AFTER = 30_000;
 
@@ -40,7 +46,7 @@ const HUNG_AFTER = 30_000;
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const folder = await mkdtemp(join(tmpdir(), "boxlite-web-chaos-"));
   const noise = await makeNoise(join(folder, "noise"), options.seed);
-  const server = await startLocalServer({ dialect: options.dialect });
+  const server = await startLocalServer({ dialect: options.dialect, ...NO_LOSS });
   const watch = createWatch();
   const proxy = await startFaultProxy({ target: server.url, plan: watch.plan, onEvent: watch.onEvent });
   try {

@@ -6,6 +6,7 @@ import { execRecorded } from "../../demo/recording.ts";
 import { BoxLite, type ExecutionExit, type OutputName } from "../../src/index.ts";
 import { type Dialect, startLocalServer } from "../../src/local/index.ts";
 import { startFaultProxy } from "../../src/testing/index.ts";
+import { NO_LOSS } from "./chaos.ts";
 import { type Judgement, judge, type Said } from "./judge.ts";
 import { drawLargeScenario, type Kind, type LargeScenario, UNIQUE } from "./large-scenario.ts";
 import { createRandom } from "./random.ts";
@@ -48,12 +49,6 @@ const HUNG_AFTER = 180_000;
 
 /** Runs on one server: what it keeps of ended executions is to go with it. */
 const RUNS_PER_SERVER = 50;
-
-/**
- * The server is not to lose output of its own accord, by overrun queues or because it is too busy to read the last of it in
- * time: nothing on the wire could tell.
- */
-const NO_LOSS = { liveQueueChunks: 100_000, times: { pumpDrain: 60_000 } };
 
 /** Runs commands of all sizes behind the fault proxy, cuts their connections often, and judges every byte by what was said. */
 export async function runLargeChaos(options: LargeOptions): Promise<LargeResult[]> {

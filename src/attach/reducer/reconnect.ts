@@ -21,7 +21,7 @@ const HEALTHY_AFTER = 5_000;
 /** Fetches in a row that bring neither a new byte nor the exit frame, before the fallback has to do. */
 const MAX_FRUITLESS = 3;
 
-/** Those that are cut may each have been cut before they got to what is new: they go on for this long, in milliseconds. */
+/** Those that are cut before they get to what may be new go on for this long, in milliseconds. */
 const FETCH_FOR = 30_000;
 
 /** Checks and connections in a row without any sign of life before the execution is given up. */
@@ -66,17 +66,17 @@ export function cut(state: Open, at: Moment, cause: Cause): Transition {
   return after([{ type: "stopTimers" }, reportDisconnect(cause, deadlineOf(session))], probe(session));
 }
 
-/** A fetch ended without the exit frame: it was cut, or the server had nothing more to say. */
+/** A fetch ended without the exit frame: in the middle of its replay, or when that was through. */
 export function unfinished(
   state: Open,
   purpose: Fetch,
-  how: "cut" | "silent",
+  how: "behind" | "through",
   at: Moment,
   options: ReducerOptions,
 ): Transition {
   const fruitless = state.link.progress ? 0 : purpose.fruitless + 1;
   const session = sessionAfter(state, at, NO_EXIT);
-  const enough = how === "silent" || countRound(session.outage, at.now, options).spent >= FETCH_FOR;
+  const enough = how === "through" || countRound(session.outage, at.now, options).spent >= FETCH_FOR;
   if (fruitless >= MAX_FRUITLESS && enough) return finish(state, purpose.fallback);
   return again(state, session, { ...purpose, fruitless }, at, options);
 }

@@ -148,14 +148,14 @@ function attached(state: In<"attached">, event: Event, options: ReducerOptions):
     case "timer":
       if (event.timer === "silence" && purpose.kind === "follow") return check(state, options);
       if (event.timer === "grace" && purpose.kind !== "follow") {
-        return after([{ type: "discard" }], unfinished(state, purpose, "silent", event, options));
+        return after([{ type: "discard" }], unfinished(state, purpose, "through", event, options));
       }
       return stay(state);
     case "closed":
       if (purpose.kind === "follow") return cut(state, event, event.cause);
       return after(
         [{ type: "stopTimers" }, reportDisconnect(event.cause, null)],
-        unfinished(state, purpose, "cut", event, options),
+        unfinished(state, purpose, event.behind || !state.link.heard ? "behind" : "through", event, options),
       );
     default:
       return hearAll(state, event, options);

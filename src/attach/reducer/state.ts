@@ -152,7 +152,8 @@ export type Event =
       readonly position: number;
       readonly verdict: Verdict;
     }
-  | ({ readonly type: "closed"; readonly cause: Disconnect } & Moment)
+  /** `behind`: its replay was cut before it got to what was delivered already, so that there may be more. */
+  | ({ readonly type: "closed"; readonly cause: Disconnect; readonly behind: boolean } & Moment)
   | ({ readonly type: "status"; readonly report: StatusReport } & Moment)
   | ({ readonly type: "timer"; readonly timer: Timer } & Moment)
   /** The machine or the page may have slept: for `slept` milliseconds, or 0 where it is only worth a look. */

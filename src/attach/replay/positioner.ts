@@ -51,6 +51,8 @@ export interface Positioner {
   readonly position: number;
   /** Whether bytes are held back because their place is not known yet. */
   readonly holding: boolean;
+  /** Whether the replay has not got to what was delivered before it: nothing that is new can have come. */
+  readonly behind: boolean;
   /** Whether all that the process wrote is known to have been delivered. Only a whole replay after its end can tell. */
   readonly proved: boolean;
   /** Goes on from what another positioner has delivered. Before the first connection only. */
@@ -247,6 +249,9 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     },
     get holding() {
       return phase.name === "searching";
+    },
+    get behind() {
+      return phase.name !== "live";
     },
     get proved() {
       return proved;
