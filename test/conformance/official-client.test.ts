@@ -77,7 +77,7 @@ test("ws_watchdog_fires_when_idle: the connection is given up, no code is made u
   const execution = await exec({ liveness: { silence: 20, timeout: 20 }, reconnectBudget: 100 });
   const events = collectAll(execution.events);
   await expect(execution.exit).rejects.toMatchObject({ code: "connection_lost" });
-  await expect(execution.exit).rejects.toThrow("nothing was heard for 0.04 s, nor was a probe answered");
+  await expect(execution.exit).rejects.toThrow(/nothing was heard for [\d.]+ s, nor was/);
   expect((await events).map(({ type }) => type)).toContain("checked");
 });
 
@@ -120,12 +120,14 @@ describe("attach_some_id_maps_reaped_and_conflict_to_typed_errors", () => {
   });
 });
 
-test("ws_client_keepalive_pings_idle_session: something is sent on an idle session, its answer is hidden", async () => {
+test("ws_client_keepalive_pings_idle_session: an idle session is pinged, and goes on when that is answered", async () => {
   server.scenes = [
     async (socket) => {
       socket.stdout("quiet now");
-      const probe = JSON.parse(await socket.next());
-      socket.text({ type: "error", message: `unknown control type: ${probe.type}` });
+      for (let check = 0; check < 2; check += 1) {
+        expect(await socket.next()).toBe("ping");
+        socket.pong();
+      }
       await socket.next();
       socket.exit(0);
     },
@@ -135,7 +137,6 @@ test("ws_client_keepalive_pings_idle_session: something is sent on an idle sessi
   expect(await execution.text()).toMatchObject({ stdout: "quiet now", exitCode: 0 });
   const types = (await events).map(({ type }) => type);
   expect(types).toContain("checked");
-  expect(types).not.toContain("server-message");
   expect(types.filter((type) => type === "connected")).toHaveLength(1);
 });
 

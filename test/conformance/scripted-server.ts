@@ -14,8 +14,10 @@ export interface SceneSocket {
   close(code?: number): void;
   /** Cuts it without a close frame. */
   cut(): void;
-  /** Resolves with the next message of the client: text as it is, binary as text with "stdin:" before it. */
+  /** Resolves with the next message of the client: text as it is, binary as text with "stdin:" before it, a ping as "ping". */
   next(): Promise<string>;
+  /** Answers a ping, which nothing else does. */
+  pong(): void;
 }
 
 export interface ScriptedServer extends AsyncDisposable {
@@ -32,7 +34,7 @@ export interface ScriptedServer extends AsyncDisposable {
 export async function startScriptedServer(): Promise<ScriptedServer> {
   const requests: string[] = [];
   const http = createServer(answer);
-  const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false, autoPong: false });
   const server: ScriptedServer = {
     url: "",
     requests,
@@ -89,12 +91,13 @@ const BOX = {
 function createSceneSocket(socket: WebSocket): SceneSocket {
   const arrived: string[] = [];
   const waiting: ((message: string) => void)[] = [];
-  socket.on("message", (data: Buffer, isBinary) => {
-    const message = isBinary ? `stdin:${data}` : `${data}`;
+  function arrive(message: string): void {
     const waiter = waiting.shift();
     if (waiter === undefined) arrived.push(message);
     else waiter(message);
-  });
+  }
+  socket.on("message", (data: Buffer, isBinary) => arrive(isBinary ? `stdin:${data}` : `${data}`));
+  socket.on("ping", () => arrive("ping"));
   const output = (channel: number, text: string) =>
     socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
   return {
@@ -104,6 +107,7 @@ function createSceneSocket(socket: WebSocket): SceneSocket {
     exit: (code) => socket.send(JSON.stringify({ type: "exit", exit_code: code })),
     close: (code) => socket.close(code),
     cut: () => socket.terminate(),
+    pong: () => socket.pong(),
     next() {
       const message = arrived.shift();
       return message === undefined
