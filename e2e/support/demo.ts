@@ -21,9 +21,12 @@ export async function launchChromium(): Promise<Browser> {
   if (executablePath === undefined) {
     throw new Error("no Chromium was found: run `node scripts/setup.mjs --browser`, or set CHROMIUM_PATH");
   }
+  return chromium.launch({ executablePath, args: chromiumArguments() });
+}
+
+export function chromiumArguments(): string[] {
   // Chromium's sandbox does not run as root.
-  const args = process.getuid?.() === 0 ? [...FLAGS, "--no-sandbox"] : FLAGS;
-  return chromium.launch({ executablePath, args });
+  return process.getuid?.() === 0 ? [...FLAGS, "--no-sandbox"] : FLAGS;
 }
 
 /** Starts the demo as `demo/start.mjs` does: its TypeScript goes through Vite's loader and not through Vitest's. */

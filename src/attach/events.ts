@@ -112,7 +112,7 @@ export function describeCause(cause: Cause): string {
     case "unanswered":
       return `the handshake was not answered within ${seconds(cause.after)}`;
     case "silent":
-      return `nothing was heard for ${seconds(cause.after)}, nor was a probe answered`;
+      return `nothing was heard for ${seconds(cause.after)}, nor was a ping or a probe answered`;
     case "slept":
       return `nothing was heard for ${seconds(cause.after)}, in which the machine slept`;
     case "no-exit-frame":
@@ -121,7 +121,7 @@ export function describeCause(cause: Cause): string {
 }
 
 function seconds(milliseconds: number): string {
-  return `${Math.round(milliseconds / 100) / 10} s`;
+  return `${Math.round(milliseconds / 10) / 100} s`;
 }
 
 function inBrackets(message: string): string {

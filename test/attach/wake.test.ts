@@ -140,6 +140,13 @@ describe("a page's events", () => {
   });
 });
 
+test("a sleep that is noticed when the page is hidden is told all the same", () => {
+  const run = platform();
+  run.sleep(240_000);
+  run.show("hidden");
+  expect(run.woke).toEqual([240_000]);
+});
+
 test("there is one set of listeners for any number of executions, and none when the last has ended", () => {
   const run = platform();
   const { window, document } = run;
