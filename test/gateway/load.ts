@@ -16,7 +16,7 @@ export interface Load {
   readonly wrong: number;
 }
 
-/** A page's own output: every byte of it is its number. */
+/** A page's own output, in frames of one stream: every byte of it is its number. The gateway may join them. */
 const ROUNDS = 16;
 const CHUNK = 1024;
 
@@ -29,7 +29,8 @@ export async function loadGateway(attaches: number): Promise<Load> {
       const connection = await server.connection();
       // The page says its number; its output is made of it.
       connection.on("message", (data) => {
-        const chunk = Buffer.alloc(CHUNK, String(data));
+        const chunk = Buffer.alloc(1 + CHUNK, Number(data) % 256);
+        chunk[0] = 1;
         for (let round = 0; round < ROUNDS; round += 1) connection.send(chunk);
       });
     }
@@ -45,7 +46,6 @@ export async function loadGateway(attaches: number): Promise<Load> {
     });
     const page = { socket, opened: false, bytes: 0, wrong: false };
     pages.push(page);
-    const own = Buffer.alloc(CHUNK, String(number));
     socket.on("error", () => {
       page.wrong = true;
     });
@@ -54,8 +54,9 @@ export async function loadGateway(attaches: number): Promise<Load> {
         page.opened = true;
         return;
       }
-      page.wrong ||= !(data instanceof Buffer && data.equals(own));
-      page.bytes += data instanceof Buffer ? data.length : 0;
+      const payload = data instanceof Buffer && data[0] === 1 ? data.subarray(1) : Buffer.alloc(0);
+      page.wrong ||= payload.length === 0 || payload.some((byte) => byte !== number % 256);
+      page.bytes += payload.length;
     });
   }
   await Promise.all([serve(), until(() => pages.every(({ opened, wrong }) => opened || wrong))]);
