@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { launchChromium } from "./support/demo.ts";
 
 let browser: Browser;
 let server: LocalServer;
-let library: string;
+let library: ReadonlyMap<string, string>;
 const servers: Server[] = [];
 /** The application: its page, and a gateway of its own origin for whoever has its cookie. */
 let app: string;
@@ -44,14 +44,18 @@ afterAll(async () => {
   await server?.close();
 });
 
-async function bundleLibrary(): Promise<string> {
+/** Its files, by path: what not every page needs is in files of its own. */
+async function bundleLibrary(): Promise<ReadonlyMap<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), "boxlite-web-page-"));
   const entry = join(import.meta.dirname, "../src/index.ts");
   const lib = { entry, formats: ["es" as const], fileName: () => "boxlite.js" };
   await build({ configFile: false, logLevel: "error", build: { outDir: folder, target: "es2022", lib } });
-  const code = await readFile(join(folder, "boxlite.js"), "utf8");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".js"));
+  const files = await Promise.all(
+    names.map(async (name) => [`/${name}`, await readFile(join(folder, name), "utf8")] as const),
+  );
   await rm(folder, { recursive: true });
-  return code;
+  return new Map(files);
 }
 
 const PAGE = `<!doctype html>
@@ -78,8 +82,8 @@ async function serve(
   );
   const http = createServer((request, response) =>
     handlers.request(request, response, () => {
-      if (request.url === "/boxlite.js")
-        response.writeHead(200, { "content-type": "text/javascript" }).end(library);
+      const file = library.get(request.url ?? "");
+      if (file !== undefined) response.writeHead(200, { "content-type": "text/javascript" }).end(file);
       else response.writeHead(200, { "content-type": "text/html" }).end(PAGE);
     }),
   );
