@@ -161,7 +161,8 @@ describe.each(["serve", "runner"] as const)("a command on the page, %s", (dialec
         await problem.waitFor();
         expect(await problem.getAttribute("role")).toBe("alert");
         expect(await problem.innerText()).toContain("401");
-        expect(await problem.innerText()).toContain("bad token");
+        // The server's words are about the gateway: the page gets the gateway's.
+        expect(await problem.innerText()).toContain("does not accept the gateway's credential");
       }
       expect(await page.getByRole("button", { name: "Command", exact: true }).isDisabled()).toBe(true);
       expect(await page.getByText("Nothing is open.").isVisible()).toBe(true);
