@@ -78,7 +78,9 @@ test("ws_watchdog_fires_when_idle: the connection is given up, no code is made u
   const execution = await exec({ liveness: { silence: 20, timeout: 20 }, reconnectBudget: 100 });
   const events = collectAll(execution.events);
   await expect(execution.exit).rejects.toMatchObject({ code: "connection_lost" });
-  await expect(execution.exit).rejects.toThrow(/nothing was heard for \S+ s, nor was a ping or a probe answered/);
+  await expect(execution.exit).rejects.toThrow(
+    /nothing was heard for \S+ s, nor was a ping or a probe answered/,
+  );
   expect((await events).map(({ type }) => type)).toContain("checked");
 });
 
