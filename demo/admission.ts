@@ -3,22 +3,18 @@ import type { IncomingHttpHeaders } from "node:http";
 const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
 /**
- * Why a request must not pass, or undefined. What is behind the gateway runs commands as the user, and the gateway adds the
- * credential, so that it must tell its own page from every other page that the user's browser shows:
+ * Why a request that breaks the network must not pass, or undefined. It acts for the user, as the gateway does, so that it must
+ * tell its own page from every other page that the user's browser shows:
  *
  * - A page on a rebound domain name sends that name as `Host`.
- * - A page of another origin sends its `Origin` with every request that could change something and every upgrade; with
+ * - A page of another origin sends its `Origin` with every request that could change something; with
  *   what it may send without one (an image, a form's GET), browsers say `Sec-Fetch-Site: cross-site` or `same-site`.
  */
-export function refusalOf(
-  headers: IncomingHttpHeaders,
-  method: string,
-  kind: "request" | "upgrade",
-): string | undefined {
+export function refusalOf(headers: IncomingHttpHeaders, method: string): string | undefined {
   const { host = "", origin } = headers;
   if (!LOOPBACK_HOST.test(host)) return `Host "${host}" is not this machine: use localhost or 127.0.0.1.`;
   const own = `http://${host}`.toLowerCase();
-  const needed = kind === "upgrade" || (method !== "GET" && method !== "HEAD");
+  const needed = method !== "GET" && method !== "HEAD";
   if (origin === undefined ? needed : origin.toLowerCase() !== own) {
     return `Origin "${origin ?? ""}" is not ${own}: only the demo's own page may do this.`;
   }

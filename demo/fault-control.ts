@@ -54,7 +54,7 @@ export function faultControl(proxy: FaultProxy): Plugin {
     const { headers, method = "GET", url = "/" } = request;
     const say = (status: number, text: string) =>
       response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(text);
-    const refusal = refusalOf(headers, method, "request");
+    const refusal = refusalOf(headers, method);
     if (refusal !== undefined) return void say(403, `${refusal}\n`);
     const { pathname, searchParams } = new URL(url, "http://localhost");
     const name = pathname.slice(1);

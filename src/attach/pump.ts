@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { createDispatch } from "./dispatch.ts";
 import type { ExecutionEvent } from "./events.ts";
 import type { Delivered } from "./exit.ts";
 import {
@@ -91,9 +92,7 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
     if (timer === "settle") settle();
     else dispatch({ type: "timer", timer, ...moment() });
   });
-  const queue: Event[] = [];
   let state: State = initialState(dependencies.size);
-  let busy = false;
   let connection: Connection | null = null;
   let probing: AbortController | null = null;
   /** The last sign of life on the connection, or when it was begun to be opened. */
@@ -107,20 +106,11 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
   let doubtful = 0;
   let waiters: (() => void)[] = [];
 
-  function dispatch(event: Event): void {
-    // An action may cause an event at once, e.g. a transport that fails synchronously: it waits for its turn.
-    if (busy) {
-      queue.push(event);
-      return;
-    }
-    busy = true;
-    for (let next: Event | undefined = event; next !== undefined; next = queue.shift()) {
-      const transition = reduce(state, next, options);
-      state = transition.state;
-      for (const action of transition.actions) perform(action);
-    }
-    busy = false;
-  }
+  const dispatch = createDispatch<Event>((event) => {
+    const transition = reduce(state, event, options);
+    state = transition.state;
+    for (const action of transition.actions) perform(action);
+  });
 
   function perform(action: Action): void {
     switch (action.type) {

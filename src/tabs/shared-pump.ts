@@ -1,3 +1,4 @@
+import { createDispatch } from "../attach/dispatch.ts";
 import type { ExecutionEvent } from "../attach/events.ts";
 import type { OutputName } from "../attach/frames.ts";
 import type { Pump, PumpDependencies, PumpOutputs } from "../attach/pump.ts";
@@ -43,11 +44,9 @@ export function createSharedPump(
   const subscription = createSubscription(me, tracks);
   const requests = createRequests(want);
   const proved = { stdout: false, stderr: false };
-  const queue: Event[] = [];
   let state: State = { name: "idle", seen: 0 };
   /** Bytes of stdin, of whichever tab, that may not have arrived. */
   let doubtful = 0;
-  let busy = false;
   let over = false;
   let calls: Channel | null = null;
   let inbox: Channel | null = null;
@@ -74,20 +73,11 @@ export function createSharedPump(
     );
   }
 
-  function dispatch(event: Event): void {
-    // An action may cause an event at once, e.g. a lock that is free: it waits for its turn.
-    if (busy) {
-      queue.push(event);
-      return;
-    }
-    busy = true;
-    for (let next: Event | undefined = event; next !== undefined; next = queue.shift()) {
-      const transition = step(state, next, me);
-      state = transition.state;
-      for (const action of transition.actions) perform(action);
-    }
-    busy = false;
-  }
+  const dispatch = createDispatch<Event>((event) => {
+    const transition = step(state, event, me);
+    state = transition.state;
+    for (const action of transition.actions) perform(action);
+  });
 
   function perform(action: Action): void {
     switch (action.type) {

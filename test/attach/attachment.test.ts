@@ -96,22 +96,28 @@ test("the seed case: cut before any output, status completed, backlog served on 
   expect(await attachment.exit).toMatchObject({ exitCode: 3, source: "exit-frame", complete: true });
 });
 
-test("no drain gets to what may be new, nor to an exit frame: the probed code, marked as possibly incomplete", async () => {
-  const run = follow();
-  const { transport, attachment, statusIs, clock } = run;
+/** "partial" was delivered and the process has ended with 42; each drain brings this and is closed, until that is enough. */
+const drainWithoutExit = async (run: ReturnType<typeof follow>, replayed: string): Promise<void> => {
+  const { transport, attachment, statusIs } = run;
   statusIs({ ...COMPLETED, exitCode: 42 });
   transport.last().open();
   transport.last().stdout("partial");
   transport.last().close(1011);
   await settled();
-  const since = clock.now();
   while (!attachment.ended) {
     const before = transport.connections.length;
     transport.last().open();
-    transport.last().stdout("part");
+    transport.last().stdout(replayed);
     transport.last().close(1011);
     await nextAttach(run, before);
   }
+};
+
+test("no drain gets to what may be new, nor to an exit frame: the probed code, marked as possibly incomplete", async () => {
+  const run = follow();
+  const { transport, attachment, clock } = run;
+  const since = clock.now();
+  await drainWithoutExit(run, "part");
   expect(await collectText(attachment.stdout)).toBe("partial");
   expect(await attachment.exit).toMatchObject({ exitCode: 42, source: "status", complete: false });
   // That goes on for 30 s, and the last pause.
@@ -122,19 +128,8 @@ test("no drain gets to what may be new, nor to an exit frame: the probed code, m
 
 test("no exit frame on any drain: the probed code after the third that is through, marked as possibly incomplete", async () => {
   const run = follow();
-  const { transport, attachment, statusIs } = run;
-  statusIs({ ...COMPLETED, exitCode: 42 });
-  transport.last().open();
-  transport.last().stdout("partial");
-  transport.last().close(1011);
-  await settled();
-  while (!attachment.ended) {
-    const before = transport.connections.length;
-    transport.last().open();
-    transport.last().stdout("partial");
-    transport.last().close(1011);
-    await nextAttach(run, before);
-  }
+  const { transport, attachment } = run;
+  await drainWithoutExit(run, "partial");
   expect(await attachment.exit).toMatchObject({ exitCode: 42, source: "status", complete: false });
   expect(transport.connections).toHaveLength(4);
 });

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
 import type { Step } from "./reducer-reach.ts";
 
 /** SPEC.md, read as data. */
@@ -63,14 +64,26 @@ function nextOf(cell: string, from: string, purposes: Purposes): string[] {
   );
 }
 
-export interface NamedTest {
+/** Fails unless a cell names tests, and each of them exists. */
+export function expectNamedTests(cell: string): void {
+  const named = testsNamedIn(cell);
+  expect(named.length).toBeGreaterThan(0);
+  for (const { file, name } of named) {
+    expect(existsSync(join(ROOT, file)), file).toBe(true);
+    if (name !== null) expect(readFileSync(join(ROOT, file), "utf8"), file).toContain(name);
+  }
+  // Nothing in quotes that is not behind a file.
+  expect(cell.match(/"[^"]+"/g) ?? []).toHaveLength(named.filter(({ name }) => name !== null).length);
+}
+
+interface NamedTest {
   readonly file: string;
   /** Words of its name; null where the whole file is meant. */
   readonly name: string | null;
 }
 
 /** The tests that a cell names: files in backticks, each followed by names in double quotes. */
-export function testsNamedIn(cell: string): NamedTest[] {
+function testsNamedIn(cell: string): NamedTest[] {
   return [...cell.matchAll(/`(test\/[^`]+)`((?:[\s,]*"[^"]+")*)/g)].flatMap(
     ([, file = "", names = ""]): NamedTest[] => {
       const quoted = [...names.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { WINDOW_BYTES } from "../../src/tabs/audience.ts";
 import type { State } from "../../src/tabs/membership.ts";
-import { quotedIn, ROOT, SPEC, tableUnder, testsNamedIn } from "../attach/spec-tables.ts";
+import { expectNamedTests, quotedIn, SPEC, tableUnder } from "../attach/spec-tables.ts";
 
 /** SPEC.md's part about tabs says what the code does. */
 
@@ -34,13 +32,5 @@ test("the invariants are in order", () => {
 
 test.each(invariants.map(([number = "", , tests = ""]) => ({ number, tests })))(
   "$number names tests that exist",
-  ({ tests }) => {
-    const named = testsNamedIn(tests);
-    expect(named.length).toBeGreaterThan(0);
-    for (const { file, name } of named) {
-      expect(existsSync(join(ROOT, file)), file).toBe(true);
-      if (name !== null) expect(readFileSync(join(ROOT, file), "utf8"), file).toContain(name);
-    }
-    expect(tests.match(/"[^"]+"/g) ?? []).toHaveLength(named.filter(({ name }) => name !== null).length);
-  },
+  ({ tests }) => expectNamedTests(tests),
 );
