@@ -1,15 +1,12 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createGateway, type GatewayOptions } from "../src/gateway/index.ts";
 import { nodeHandlers } from "../src/gateway/node.ts";
 import { type LocalServer, startLocalServer } from "../src/local/index.ts";
 import { launchChromium } from "./support/demo.ts";
+import { bundleLibrary } from "./support/library.ts";
 
 /** The gateway with what only a browser does: origins, preflights, cookies, subprotocols, and close codes instead of statuses. */
 
@@ -43,20 +40,6 @@ afterAll(async () => {
   }
   await server?.close();
 });
-
-/** Its files, by path: what not every page needs is in files of its own. */
-async function bundleLibrary(): Promise<ReadonlyMap<string, string>> {
-  const folder = await mkdtemp(join(tmpdir(), "boxlite-web-page-"));
-  const entry = join(import.meta.dirname, "../src/index.ts");
-  const lib = { entry, formats: ["es" as const], fileName: () => "boxlite.js" };
-  await build({ configFile: false, logLevel: "error", build: { outDir: folder, target: "es2022", lib } });
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".js"));
-  const files = await Promise.all(
-    names.map(async (name) => [`/${name}`, await readFile(join(folder, name), "utf8")] as const),
-  );
-  await rm(folder, { recursive: true });
-  return new Map(files);
-}
 
 const PAGE = `<!doctype html>
 <title>a page</title>

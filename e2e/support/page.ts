@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
 import { type LocalServer, startLocalServer } from "../../src/local/index.ts";
 import { type FaultProxy, startFaultProxy } from "../../src/testing/index.ts";
+import { bundleLibrary } from "./library.ts";
 
 /** A page that has the library, as `globalThis.boxlite`, and nothing else, and a server that lets it in. */
 export interface BarePage extends AsyncDisposable {
@@ -19,7 +18,7 @@ const PAGE = `<!doctype html>
 <script type="module">import * as boxlite from "/boxlite.js"; globalThis.boxlite = boxlite;</script>`;
 
 export async function startBarePage(): Promise<BarePage> {
-  const library = await bundle();
+  const library = await bundleLibrary();
   const local = await startLocalServer({ dialect: "runner" });
   const proxy = await startFaultProxy({ target: local.url });
   const sockets = new Set<Socket>();
@@ -32,8 +31,8 @@ export async function startBarePage(): Promise<BarePage> {
       });
       forwarded.on("error", () => response.destroy());
       incoming.pipe(forwarded);
-    } else if (incoming.url === "/boxlite.js") {
-      response.setHeader("content-type", "text/javascript").end(library);
+    } else if (library.has(incoming.url ?? "")) {
+      response.setHeader("content-type", "text/javascript").end(library.get(incoming.url ?? ""));
     } else {
       response.setHeader("content-type", "text/html").end(PAGE);
     }
@@ -81,18 +80,4 @@ function target(incoming: IncomingMessage, proxy: FaultProxy, local: LocalServer
     path: (incoming.url ?? "").replace(/^\/api/, ""),
     headers: { ...headers, host: `${host}:${port}`, authorization: `Bearer ${local.token}` },
   };
-}
-
-async function bundle(): Promise<string> {
-  const entry = fileURLToPath(new URL("../../src/index.ts", import.meta.url));
-  const results = await build({
-    configFile: false,
-    logLevel: "silent",
-    build: { write: false, lib: { entry, formats: ["es"] } },
-  });
-  for (const result of [results].flat()) {
-    if (!("output" in result)) continue;
-    for (const file of result.output) if (file.type === "chunk" && file.isEntry) return file.code;
-  }
-  throw new Error("Vite built nothing");
 }
