@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { createServer, type ProxyOptions } from "vite";
+import { createServer } from "vite";
+import { boxliteGateway } from "../../src/gateway/vite.ts";
 import { type LocalServer, type LocalServerOptions, startLocalServer } from "../../src/local/index.ts";
 import { type FaultProxy, startFaultProxy } from "../../src/testing/index.ts";
 
@@ -12,7 +13,7 @@ export interface TerminalPageServer extends AsyncDisposable {
 const root = join(import.meta.dirname, "../..");
 
 /**
- * Serves `e2e/xterm`, with a local server behind a fault proxy as its `/api`.
+ * Serves `e2e/xterm`, with the gateway as its `/api`, and a local server behind a fault proxy behind that.
  *
  * @param direct Without the fault proxy between, which is then there for nothing.
  */
@@ -35,8 +36,14 @@ export async function serveTerminalPage(
       port: 0,
       watch: null,
       fs: { allow: [root] },
-      proxy: { "^/api/": withToken(direct ? server.url : proxy.url, server.token) },
     },
+    plugins: [
+      boxliteGateway({
+        target: direct ? server.url : proxy.url,
+        token: server.token,
+        authorize: () => ({ allow: true }),
+      }),
+    ],
   });
   await vite.listen();
   // Not left to the first page: on a busy machine that would wait for it for longer than it does.
@@ -50,20 +57,6 @@ export async function serveTerminalPage(
       await vite.close();
       await proxy.close();
       await server.close();
-    },
-  };
-}
-
-/** The credential that a page cannot send, for a page of this machine. */
-function withToken(target: string, token: string): ProxyOptions {
-  return {
-    target,
-    ws: true,
-    rewrite: (path) => path.replace(/^\/api/, ""),
-    bypass({ headers }) {
-      delete headers.origin;
-      headers.authorization = `Bearer ${token}`;
-      return undefined;
     },
   };
 }
