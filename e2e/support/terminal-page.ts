@@ -15,11 +15,11 @@ const root = join(import.meta.dirname, "../..");
 /**
  * Serves `e2e/xterm`, with the gateway as its `/api`, and a local server behind a fault proxy behind that.
  *
- * @param direct Without the fault proxy between, which is then there for nothing.
+ * @param lossless Without the fault proxy between, and with a gateway that keeps all for a page that is slow.
  */
 export async function serveTerminalPage(
   options: LocalServerOptions = {},
-  direct = false,
+  lossless = false,
 ): Promise<TerminalPageServer> {
   const server = await startLocalServer(options);
   const proxy = await startFaultProxy({ target: server.url });
@@ -39,9 +39,10 @@ export async function serveTerminalPage(
     },
     plugins: [
       boxliteGateway({
-        target: direct ? server.url : proxy.url,
+        target: lossless ? server.url : proxy.url,
         token: server.token,
         authorize: () => ({ allow: true }),
+        ...(lossless && { maxBufferedBytes: Number.POSITIVE_INFINITY }),
       }),
     ],
   });

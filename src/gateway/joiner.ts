@@ -13,11 +13,8 @@ export interface JoinerSocket {
   send(data: string | Uint8Array): void;
 }
 
-/**
- * Bytes of output in a joined frame, at most. A larger one would be taken for a whole backlog by the client, which knows that
- * servers send no larger chunk (SPEC.md, S4).
- */
-const JOINED_BYTES = 4_096;
+/** Bytes of output in a joined frame, at most. */
+const JOINED_BYTES = 16_384;
 /** A page that has this much to take is busy: what comes now may wait for more. */
 const BUSY_BYTES = 64 * 1024;
 /** For so long, in milliseconds. */
@@ -25,11 +22,14 @@ const BUSY_WAIT = 5;
 
 /**
  * Joins frames of one stream. Servers send chunks of 1 KiB, and a browser spends about as long on one of those as on one of
- * 4 KiB: a flood of output is taken several times as fast. What comes alone is sent at once, in the order it came.
+ * 16 KiB: a flood of output is taken several times as fast. What comes alone is sent at once, in the order it came. So is the
+ * first frame of each stream: the client knows a whole backlog by its length (SPEC.md, S4).
  */
 export function createJoiner(socket: JoinerSocket): Joiner {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
+  /** The channels whose first frame is sent. */
+  const begun = new Set<number>();
   let scheduled = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,13 +64,21 @@ export function createJoiner(socket: JoinerSocket): Joiner {
 
   return {
     send(data) {
-      if (typeof data === "string" || data.length < 2 || data.length > JOINED_BYTES) {
+      const channel = typeof data === "string" ? undefined : data[0];
+      const payload = data.length - 1;
+      if (
+        typeof data === "string" ||
+        channel === undefined ||
+        payload === 0 ||
+        payload > JOINED_BYTES ||
+        !begun.has(channel)
+      ) {
         flush();
         socket.send(data);
+        if (channel !== undefined && payload > 0) begun.add(channel);
         return;
       }
-      const payload = data.length - 1;
-      if (waiting[0]?.[0] !== data[0] || bytes + payload > JOINED_BYTES) flush();
+      if (waiting[0]?.[0] !== channel || bytes + payload > JOINED_BYTES) flush();
       if (waiting.length === 0) bytes = 0;
       waiting.push(data);
       bytes += payload;

@@ -15,6 +15,7 @@ const turn = () => Promise.resolve();
 
 test("what comes together of one stream goes as one frame, in order with all else", async () => {
   const { joiner, shown } = setting();
+  joiner.send(frame(1, "first"));
   joiner.send(frame(1, "a"));
   joiner.send(frame(1, "b"));
   joiner.send(frame(2, "c"));
@@ -23,7 +24,7 @@ test("what comes together of one stream goes as one frame, in order with all els
   joiner.send(new Uint8Array(0));
   joiner.send(frame(1, "e"));
   await turn();
-  expect(shown()).toEqual(["\x01ab", "\x02c", "\x01d", '{"type":"exit"}', "", "\x01e"]);
+  expect(shown()).toEqual(["\x01first", "\x01ab", "\x02c", "\x01d", '{"type":"exit"}', "", "\x01e"]);
 });
 
 test("what comes alone goes at once", async () => {
@@ -35,32 +36,45 @@ test("what comes alone goes at once", async () => {
   expect(shown()).toEqual(["\x01a", "\x01b"]);
 });
 
-test("a joined frame is no larger than a server's chunk: a larger first one would be taken for a whole backlog", async () => {
+test("the first frame of a stream is passed on as it came: by its length a whole backlog is known", async () => {
   const { joiner, shown } = setting();
-  for (let count = 0; count < 9; count += 1) joiner.send(frame(1, "x".repeat(1_024)));
+  joiner.send(frame(1, ""));
+  joiner.send(frame(1, "x".repeat(LARGEST_CHUNK)));
+  joiner.send(frame(1, "x"));
+  joiner.send(frame(2, "y"));
+  joiner.send(frame(2, "yy"));
+  joiner.send(frame(2, "yyy"));
+  await turn();
+  expect(shown().map((text) => text.length - 1)).toEqual([0, LARGEST_CHUNK, 1, 1, 5]);
+});
+
+test("a joined frame has an end, and what is larger goes alone", async () => {
+  const { joiner, shown } = setting();
+  for (let count = 0; count < 18; count += 1) joiner.send(frame(1, "x".repeat(1_024)));
   joiner.send(frame(1, "y".repeat(262_144)));
   joiner.send(frame(1, "z"));
   await turn();
-  expect(shown().map((text) => text.length - 1)).toEqual([LARGEST_CHUNK, LARGEST_CHUNK, 1_024, 262_144, 1]);
+  expect(shown().map((text) => text.length - 1)).toEqual([1_024, 16_384, 1_024, 262_144, 1]);
 });
 
 test("a page that is busy gets larger ones, a little later", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const { joiner, shown, socket } = setting();
+    joiner.send(frame(1, "0"));
     socket.bufferedAmount = 100_000;
     joiner.send(frame(1, "a"));
     await turn();
     joiner.send(frame(1, "b"));
     await turn();
-    expect(shown()).toEqual([]);
+    expect(shown()).toEqual(["\x010"]);
     vi.advanceTimersByTime(5);
-    expect(shown()).toEqual(["\x01ab"]);
+    expect(shown()).toEqual(["\x010", "\x01ab"]);
     joiner.send(frame(1, "c"));
     await turn();
     joiner.stop();
     expect(vi.getTimerCount()).toBe(0);
-    expect(shown()).toEqual(["\x01ab"]);
+    expect(shown()).toEqual(["\x010", "\x01ab"]);
   } finally {
     vi.useRealTimers();
   }
