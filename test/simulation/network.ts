@@ -69,6 +69,22 @@ export interface NetworkClock {
 
 const CHANNELS = { stdout: 1, stderr: 2 } as const;
 
+/** Messages are pieces of larger blocks: a buffer of its own for each would be most of what is made and collected. */
+const BLOCK = 65_536;
+let block = new Uint8Array(BLOCK);
+let used = 0;
+
+/** Never the same piece twice. */
+function allocate(size: number): Uint8Array {
+  if (size > BLOCK / 4) return new Uint8Array(size);
+  if (used + size > BLOCK) {
+    block = new Uint8Array(BLOCK);
+    used = 0;
+  }
+  used += size;
+  return block.subarray(used - size, used);
+}
+
 /** How long the runner waits for a slow client after the end of the process. */
 const RUNNER_DRAIN = 2_000;
 
@@ -236,7 +252,7 @@ export function createNetwork(
   }
 
   function deliverSpan(link: Link, stream: OutputName, { start, end }: Span): void {
-    const message = new Uint8Array(1 + end - start);
+    const message = allocate(1 + end - start);
     message[0] = CHANNELS[stream];
     message.set(server.streams[stream].written.subarray(start, end), 1);
     watch.received(stream, { start, end });

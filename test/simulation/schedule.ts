@@ -121,8 +121,22 @@ function drawSettings(choices: Choices): Settings {
     "unreachable",
   ]);
   return {
-    ...{ level, dialect, liveQueue, latency, chunk, slotHold, drainLag, answersProbes },
-    ...{ ambiguity, verify, strict, liveness, reconnectBudget, maxBufferedBytes, consumers, ending },
+    level,
+    dialect,
+    liveQueue,
+    latency,
+    chunk,
+    slotHold,
+    drainLag,
+    answersProbes,
+    ambiguity,
+    verify,
+    strict,
+    liveness,
+    reconnectBudget,
+    maxBufferedBytes,
+    consumers,
+    ending,
     capacity: level === "pump" ? 16_384 : 262_144,
   };
 }
