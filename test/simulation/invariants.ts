@@ -130,6 +130,8 @@ function checkStream(run: Run, record: StreamRecord): void {
 function checkPlaces(run: Run, record: StreamRecord): void {
   const { written } = run.server.streams[record.name];
   let end = 0;
+  /** The length of the piece before. */
+  let before = 0;
   const placed = placeDelivered(record.accounts);
   for (const piece of placed) {
     const length = piece.end - piece.start;
@@ -140,21 +142,27 @@ function checkPlaces(run: Run, record: StreamRecord): void {
       );
       return;
     }
-    checkPlace(run, record, piece, piece.start - end);
+    checkPlace(run, record, piece, end, before);
     checkMissing(run, record, piece.position, placed);
     end = piece.end;
+    before = length;
   }
   // A replay of which nothing was new may have been taken for what was delivered, too.
   const last = record.accounts.at(-1);
   const reached = last?.received.at(-1)?.end;
   if (last === undefined || reached === undefined || last.delivered > 0 || reached === end) return;
   const nothing: Placed = { position: record.length, start: reached, end: reached, joined: last };
-  if (isCoincidence(run, record, nothing, end)) run.coincidences.add(record.name);
+  if (isCoincidence(run, record, nothing, end, before)) run.coincidences.add(record.name);
 }
 
-/** @param difference How much of what the process wrote is missing at the place; negative: how much comes again. */
-function checkPlace(run: Run, record: StreamRecord, piece: Placed, difference: number): void {
+/**
+ * @param end Where the piece before ends in what the process wrote.
+ * @param before Its length.
+ */
+function checkPlace(run: Run, record: StreamRecord, piece: Placed, end: number, before: number): void {
   const { violations, settings } = run;
+  /** How much of what the process wrote is missing at the place; negative: how much comes again. */
+  const difference = piece.start - end;
   const { name } = record;
   const { position, joined } = piece;
   const here = record.verdicts.filter((event) => event.position === position);
@@ -188,7 +196,7 @@ function checkPlace(run: Run, record: StreamRecord, piece: Placed, difference: n
   if (difference === 0) return;
   if (joined === null) note(run, "dropped by the server while it was sent");
   else if (position === 0 && settings.dialect === "serve") note(run, "attached late to serve");
-  else if (isCoincidence(run, record, piece, piece.start - difference)) {
+  else if (isCoincidence(run, record, piece, end, before)) {
     run.coincidences.add(name);
     note(run, "joined where the same content stands twice");
   } else if (isSame(run, record, piece))
@@ -239,18 +247,22 @@ function mustBeExact(run: Run, record: StreamRecord, { position, joined }: Place
  * replay begins where nothing was delivered, and what it begins with was delivered once, long before.
  *
  * @param end Where what was delivered before ends in what the process wrote.
+ * @param before How much of that goes up to there without a loss.
  */
 function isCoincidence(
   run: Run,
   record: StreamRecord,
   { position, start, joined }: Placed,
   end: number,
+  before: number,
 ): boolean {
   if (joined === null) return false;
   const { capacity } = run.settings;
   const skipped = receivedOf(joined) - joined.delivered;
   const common = Math.min(position, skipped);
-  if (common < MINIMUM_OVERLAP || end - (start - skipped) >= MINIMUM_OVERLAP) return false;
+  if (common < MINIMUM_OVERLAP || Math.min(before, end - (start - skipped)) >= MINIMUM_OVERLAP) {
+    return false;
+  }
   const delivered = Buffer.from(record.bytes);
   const content = delivered.subarray(position - common, position);
   const kept = delivered.subarray(Math.max(0, position - capacity), position);

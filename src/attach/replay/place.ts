@@ -2,10 +2,20 @@ import { createWatch, findOnce, longestBorder, type Watch } from "./join.ts";
 import type { PositionerSink } from "./positioner.ts";
 import type { Verdict } from "./verdict.ts";
 
+/** A place without a verdict that lasts. */
+export interface OpenPlace {
+  /** Bytes delivered before it. */
+  readonly position: number;
+  /** What is said of it, unless it can be proved that the replays began at byte 0. */
+  readonly otherwise: Verdict;
+}
+
+const DOUBT: Verdict = { kind: "ambiguous", policy: "skip" };
+
 /** A place where a replay was joined, whose verdict may settle later than the bytes behind it are delivered. */
 export interface Place {
-  /** The places that are open: this one, and earlier ones whose fate it shares. */
-  readonly open: readonly number[];
+  /** The places that are open: earlier ones, and this one. A replay that is proved to begin at byte 0 proves all of them. */
+  readonly open: readonly OpenPlace[];
   /** The place whose evidence stands when another is compared: this one, or the one before until it has joined. */
   readonly standing: Place | null;
   /** The length of the first frame proves that the replay begins at byte 0. */
@@ -27,44 +37,58 @@ export interface PlaceSettings {
   readonly start: number;
   /** All that was delivered is kept, and the replay is taken to begin at byte 0. */
   readonly fromZero: boolean;
-  /** Bytes delivered before it, last, and before each earlier place that is open: all of them begin at byte 0, or none. */
-  readonly positions: readonly number[];
+  /** Bytes delivered before it. */
+  readonly position: number;
+  /** The earlier places that are open. Content proves each by itself: a loss in between may be such that all fits behind it. */
+  readonly before?: readonly OpenPlace[];
   /** The earlier place: should the replay not reach the end of what was delivered, it settles by what it knows itself. */
   readonly earlier?: Place | null;
-  /** Bytes on a connection from which on its backlog may have been trimmed, and after which no replay goes on. */
-  readonly trimmedFrom: number;
+  /** Bytes of a connection from which on no length can prove a place: its backlog may have been trimmed. */
+  readonly settlesAt: number;
   /** Overlaps shorter than this prove nothing. */
   readonly minimum: number;
   readonly say: (verdict: Verdict, position: number, sink: PositionerSink) => void;
 }
 
 export function createPlace(settings: PlaceSettings): Place {
-  const { kept, start, fromZero, positions, trimmedFrom, minimum, say } = settings;
+  const { kept, start, fromZero, position, before = [], settlesAt, minimum, say } = settings;
   const common = kept.subarray(start);
   let state: "comparing" | "open" | "settled" = "comparing";
   let proved = false;
   let repeated = false;
+  let periodic: boolean | undefined;
   let watch: Watch | null = null;
   let earlier = settings.earlier ?? null;
-
-  function settle(verdict: Verdict, sink: PositionerSink): void {
-    state = "settled";
-    watch = null;
-    for (const position of positions) say(verdict, position, sink);
-  }
 
   /**
    * If the replay began elsewhere, the process would have written what both have in common twice. Unless it does repeat
    * itself, in what was delivered or behind it, that is no accident that happens.
    */
+  function byContent(): Verdict {
+    periodic ??= fromZero && isPeriodic(common, minimum);
+    return repeated || periodic || common.length < minimum ? DOUBT : { kind: "exact", proof: "content" };
+  }
+
+  function close(): void {
+    state = "settled";
+    watch = null;
+  }
+
+  function settle(verdict: Verdict, sink: PositionerSink): void {
+    close();
+    for (const earlier of before) say(verdict, earlier.position, sink);
+    say(verdict, position, sink);
+  }
+
   function settleByContent(sink: PositionerSink): void {
-    const unique = !repeated && common.length >= minimum && !(fromZero && isPeriodic(common, minimum));
-    settle(unique ? { kind: "exact", proof: "content" } : { kind: "ambiguous", policy: "skip" }, sink);
+    close();
+    for (const { position, otherwise } of before) say(otherwise, position, sink);
+    say(byContent(), position, sink);
   }
 
   const place: Place = {
     get open() {
-      return state === "open" ? positions : (earlier?.open ?? []);
+      return state === "open" ? [...before, { position, otherwise: byContent() }] : (earlier?.open ?? []);
     },
     get standing() {
       return state === "open" ? place : earlier;
@@ -79,9 +103,8 @@ export function createPlace(settings: PlaceSettings): Place {
         return;
       }
       state = "open";
-      const position = positions.at(-1);
-      if (fromZero && position !== undefined) say({ kind: "provisional" }, position, sink);
-      if (received >= trimmedFrom) settleByContent(sink);
+      if (fromZero) say({ kind: "provisional" }, position, sink);
+      if (received >= settlesAt) settleByContent(sink);
       else watch = createWatch(common, common.length);
     },
     follow(bytes, received, sink) {
@@ -89,7 +112,8 @@ export function createPlace(settings: PlaceSettings): Place {
       if (watch !== null && !repeated) {
         for (const byte of bytes) if (watch.next(byte)) repeated = true;
       }
-      if (received >= trimmedFrom) settleByContent(sink);
+      // Of what may begin at byte 0, a length may still prove it.
+      if (received >= settlesAt || (repeated && !fromZero)) settleByContent(sink);
     },
     end(untrimmed, sink) {
       if (state !== "open") return;
@@ -104,13 +128,10 @@ export function createPlace(settings: PlaceSettings): Place {
   return place;
 }
 
-/**
- * Places that somebody else left open, at `positions`. They share the fate of the next replay that is taken to begin at byte 0; the
- * evidence of their own is not known here, so that without one they are in doubt.
- */
+/** Places that somebody else left open, at `positions`: of them no content is known here, so that they are in doubt. */
 export function inheritPlaces(positions: readonly number[], say: PlaceSettings["say"]): Place {
   const place: Place = {
-    open: positions,
+    open: positions.map((position) => ({ position, otherwise: DOUBT })),
     get standing() {
       return place;
     },
@@ -119,7 +140,7 @@ export function inheritPlaces(positions: readonly number[], say: PlaceSettings["
     follow() {},
     end() {},
     cut(sink) {
-      for (const position of positions) say({ kind: "ambiguous", policy: "skip" }, position, sink);
+      for (const position of positions) say(DOUBT, position, sink);
     },
   };
   return place;

@@ -139,17 +139,15 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
   }
 
   function placeAt(kept: Uint8Array, start: number): Place {
-    const trimmedFrom = capacity - LARGEST_CHUNK;
-    const before = fromZero ? place : null;
-    const positions = [...(before?.open ?? []), position];
-    const earlier = before?.standing ?? null;
+    const earlier = fromZero ? place : null;
     return createPlace({
       kept,
       start,
       fromZero,
-      positions,
-      earlier,
-      trimmedFrom,
+      position,
+      before: earlier?.open ?? [],
+      earlier: earlier?.standing ?? null,
+      settlesAt: capacity - LARGEST_CHUNK,
       minimum: MINIMUM_OVERLAP,
       say,
     });
@@ -170,7 +168,7 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
       place?.cut(sink);
       place = null;
       phase = searching;
-      if (proved) mend(searching, sink);
+      if (proved) mend(searching, "more", sink);
       else decide(searching, "more", sink);
     } else if (aligned.at === kept.length) {
       join(kept, start, bytes.subarray(same), sink);
@@ -203,7 +201,7 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
         rest !== "more" ||
         held.length >= capacity - LARGEST_CHUNK ||
         (frames === 1 && held.length > LARGEST_CHUNK);
-      if (entire) mend(searching, sink);
+      if (entire) mend(searching, rest, sink);
       else searching.decideAt = capacity - LARGEST_CHUNK;
       return;
     }
@@ -221,7 +219,7 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
   }
 
   /** The replay does not begin in what is kept. It may still go on from there: then something was lost before its end. */
-  function mend({ kept, differs, held, length }: Searching, sink: PositionerSink): void {
+  function mend({ kept, differs, held, length }: Searching, rest: Rest, sink: PositionerSink): void {
     const tail = kept.subarray(Math.max(differs?.at ?? 0, kept.length - LARGEST_CHUNK));
     const end = tail.length < MINIMUM_OVERLAP ? -1 : findOnce(tail, held.subarray(0, length));
     if (end === -1) {
@@ -231,6 +229,21 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     }
     const missing = differs === null ? 0 : Math.max(0, end - kept.length);
     say({ kind: "gap", missing }, differs?.at ?? position, sink);
+    if (rest === "more" && !(frames === 1 && length > LARGEST_CHUNK)) {
+      // The tail was found once in what has come of the replay. It may come again before its end.
+      place = createPlace({
+        kept: tail,
+        start: 0,
+        fromZero: false,
+        position,
+        settlesAt: capacity,
+        minimum: MINIMUM_OVERLAP,
+        say: (verdict, at, sink) => {
+          if (verdict.kind === "ambiguous") say(verdict, at, sink);
+        },
+      });
+      place.joined(received - (length - end), sink);
+    }
     resume({ held, length }, end, sink);
   }
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { createPlace, isProof, type PlaceSettings } from "../../../src/attach/replay/place.ts";
+import {
+  createPlace,
+  isProof,
+  type OpenPlace,
+  type Place,
+  type PlaceSettings,
+} from "../../../src/attach/replay/place.ts";
 import type { PositionerSink } from "../../../src/attach/replay/positioner.ts";
 
 /** When the verdict on a place settles, and on what. In small: overlaps prove something from 4 bytes on. */
@@ -14,8 +20,8 @@ function placeOf(common: string, settings: Partial<PlaceSettings> = {}) {
     kept: bytes(common),
     start: 0,
     fromZero: true,
-    positions: [10],
-    trimmedFrom: 100,
+    position: 10,
+    settlesAt: 100,
     minimum: 4,
     say(verdict, position, to) {
       expect(to).toBe(sink);
@@ -26,30 +32,37 @@ function placeOf(common: string, settings: Partial<PlaceSettings> = {}) {
   return { place, said };
 }
 
+/** An earlier place, still open, that content proves. */
+const UNIQUE: OpenPlace = { position: 3, otherwise: { kind: "exact", proof: "content" } };
+/** And one that it does not prove. */
+const DOUBTFUL: OpenPlace = { position: 5, otherwise: { kind: "ambiguous", policy: "skip" } };
+
+const openAt = (place: Place) => place.open.map(({ position }) => position);
+
 describe("a place that its length proves", () => {
   test("is exact as soon as it is reached, with all that share its fate, and says nothing more", () => {
-    const { place, said } = placeOf("abcdefgh", { positions: [3, 10] });
+    const { place, said } = placeOf("abcdefgh", { before: [UNIQUE, DOUBTFUL] });
     place.prove();
     expect(said).toEqual([]);
     place.joined(8, sink);
-    expect(said).toEqual(["exact length at 3", "exact length at 10"]);
+    expect(said).toEqual(["exact length at 3", "exact length at 5", "exact length at 10"]);
     expect(place.open).toEqual([]);
     place.follow(bytes("abcdefgh"), 200, sink);
     place.cut(sink);
     place.end(true, sink);
-    expect(said).toHaveLength(2);
+    expect(said).toHaveLength(3);
   });
 });
 
 describe("a place at byte 0", () => {
   test("is provisional, itself only, until the stream ends: then its length proves all that is open", () => {
-    const { place, said } = placeOf("abcdefgh", { positions: [3, 10] });
+    const { place, said } = placeOf("abcdefgh", { before: [UNIQUE, DOUBTFUL] });
     place.joined(8, sink);
     expect(said).toEqual(["provisional at 10"]);
-    expect(place.open).toEqual([3, 10]);
+    expect(openAt(place)).toEqual([3, 5, 10]);
     place.follow(bytes("abcdefgh"), 16, sink);
     place.end(true, sink);
-    expect(said.slice(1)).toEqual(["exact total at 3", "exact total at 10"]);
+    expect(said.slice(1)).toEqual(["exact total at 3", "exact total at 5", "exact total at 10"]);
     expect(place.open).toEqual([]);
   });
 
@@ -78,14 +91,14 @@ describe("a place at byte 0", () => {
 });
 
 describe("until a place is reached, the evidence of the one before it stands", () => {
-  const following = (earlier = placeOf("abcdefgh", { positions: [3] })) => {
+  const following = (earlier = placeOf("abcdefgh", { position: 3 })) => {
     earlier.place.joined(8, sink);
-    return { earlier, ...placeOf("abcdefgh__", { positions: [3, 10], earlier: earlier.place }) };
+    return { earlier, ...placeOf("abcdefgh__", { before: earlier.place.open, earlier: earlier.place }) };
   };
 
   test("it is what is open, and a cut settles it by what it knows", () => {
     const { place, said, earlier } = following();
-    expect(place.open).toEqual([3]);
+    expect(openAt(place)).toEqual([3]);
     expect(place.standing).toBe(earlier.place);
     place.cut(sink);
     expect(earlier.said).toEqual(["provisional at 3", "exact content at 3"]);
@@ -95,7 +108,7 @@ describe("until a place is reached, the evidence of the one before it stands", (
   test("then the new one's stands, for both", () => {
     const { place, said, earlier } = following();
     place.joined(10, sink);
-    expect(place.open).toEqual([3, 10]);
+    expect(openAt(place)).toEqual([3, 10]);
     expect(place.standing).toBe(place);
     place.cut(sink);
     expect(said).toEqual(["provisional at 10", "exact content at 3", "exact content at 10"]);
@@ -117,6 +130,24 @@ describe("until a place is reached, the evidence of the one before it stands", (
   });
 });
 
+describe("content proves each place by itself", () => {
+  test.each(["cut", "end"] as const)("what is open when the connection is over: %s", (how) => {
+    const { place, said } = placeOf("abcdefgh", { before: [UNIQUE, DOUBTFUL] });
+    place.joined(8, sink);
+    if (how === "cut") place.cut(sink);
+    else place.end(false, sink);
+    expect(said.slice(1)).toEqual(["exact content at 3", "ambiguous skip at 5", "exact content at 10"]);
+  });
+
+  test("a place in doubt does not put the ones before it in doubt", () => {
+    const { place, said } = placeOf("abcabc", { before: [UNIQUE] });
+    place.joined(6, sink);
+    expect(place.open).toEqual([UNIQUE, { position: 10, otherwise: { kind: "ambiguous", policy: "skip" } }]);
+    place.cut(sink);
+    expect(said.slice(1)).toEqual(["exact content at 3", "ambiguous skip at 10"]);
+  });
+});
+
 describe("a place found by content", () => {
   const found = { fromZero: false, kept: bytes("....abcdefgh"), start: 4 };
 
@@ -133,6 +164,16 @@ describe("a place found by content", () => {
     place.joined(3, sink);
     place.cut(sink);
     expect(said).toEqual(["ambiguous skip at 10"]);
+  });
+
+  test("is in doubt at once when the same comes again: no length will prove it", () => {
+    const { place, said } = placeOf("", found);
+    place.joined(8, sink);
+    place.follow(bytes("abcdefg"), 15, sink);
+    expect(said).toEqual([]);
+    place.follow(bytes("h"), 16, sink);
+    expect(said).toEqual(["ambiguous skip at 10"]);
+    expect(place.open).toEqual([]);
   });
 
   test("was found to be unique: that it begins as it ends does not matter", () => {

@@ -18,6 +18,23 @@ describe("a search", () => {
     expect(stream.said).toEqual(["exact content at 10000"]);
   });
 
+  test("is in doubt as soon as what it found comes again", () => {
+    const stream = follow().attach().chunked(upTo(10_000)).attach().chunked(piece(9_000, 10_000));
+    expect(stream.said).toEqual([]);
+    stream.chunked(piece(9_000, 10_000));
+    expect(stream.said).toEqual(["ambiguous skip at 10000"]);
+  });
+
+  test("that is mended by the end of what was delivered is in doubt when that comes again", () => {
+    const twice = piece(20_000, 20_600);
+    const replay = `${upTo(1_000)}${twice}${piece(1_000, 13_000)}${twice}${piece(13_000, 14_000)}`;
+    const stream = follow("repeat", 16_384).attach().chunked(replay.slice(0, 3_000)).chunked(twice);
+    stream.attach().chunked(replay.slice(0, 13_500));
+    expect(stream.said).toEqual(["gap 0 at 3000"]);
+    stream.chunked(replay.slice(13_500));
+    expect(stream.said).toEqual(["gap 0 at 3000", "ambiguous skip at 3600"]);
+  });
+
   test("does not trust the longest of several overlaps, however unique it is", () => {
     const again = piece(30_000, 30_070);
     const delivered = upTo(10_000) + again + piece(12_000, 13_000) + again;

@@ -136,7 +136,7 @@ describe("what was delivered is proved to be all", () => {
   });
 });
 
-describe("places that are open share their fate", () => {
+describe("places that are open are proved together, or each by its own content", () => {
   const twice = (end: "follow" | "drain") =>
     follow().attach().chunked(upTo(2_000)).attach().chunked(upTo(2_500)).attach(end);
   const provisional = ["provisional at 2000", "provisional at 2500"];
@@ -156,6 +156,19 @@ describe("places that are open share their fate", () => {
   test("settled by content when the backlog may have been trimmed", () => {
     const stream = twice("follow").chunked(upTo(8_192));
     expect(stream.said).toEqual([...provisional, "exact content at 2000", "exact content at 2500"]);
+  });
+
+  test("settled by content, of which an earlier one may not have enough: what is missing there, too, is the same", () => {
+    const stream = follow().attach().chunked(yes(1_000));
+    // The process wrote 2,000 bytes of it first, and the backlog was trimmed to their second half.
+    stream.attach().chunked(yes(1_000) + upTo(2_000));
+    stream.attach().chunked(yes(1_000) + upTo(8_000));
+    expect(stream.said).toEqual([
+      "provisional at 1000",
+      "provisional at 3000",
+      "ambiguous skip at 1000",
+      "exact content at 3000",
+    ]);
   });
 
   test("settled by content when more was delivered than is kept", () => {
