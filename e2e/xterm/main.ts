@@ -2,7 +2,7 @@ import "@xterm/xterm/css/xterm.css";
 import { Terminal } from "@xterm/xterm";
 import { BoxLite, type Execution, type ExecutionEvent } from "boxlite-web";
 import { BoxLiteAddon } from "boxlite-web/xterm";
-import { type Measure, measureAddon, measureSocket, measureXterm } from "./measure.ts";
+import { type Measure, measureAddon, measureSocket, measureXterm, recordRecoveries } from "./measure.ts";
 
 /**
  * A page with one terminal, as an application would have it, for tests to drive: `?box=…&execution=…` takes up an
@@ -28,6 +28,10 @@ export interface TerminalPage {
   readonly measureXterm: typeof measureXterm;
   readonly measureAddon: typeof measureAddon;
   measureSocket(command: string, args: readonly string[]): Promise<Measure>;
+  /** Runs a command without a terminal, and fills `recoveries`. Resolves when it has started. */
+  recordRecoveries(command: string, args: readonly string[]): Promise<void>;
+  /** When output came again after each cut, in milliseconds since the epoch. */
+  readonly recoveries: readonly number[];
 }
 
 declare global {
@@ -39,6 +43,7 @@ declare global {
 const boxlite = new BoxLite({ baseUrl: "/api" });
 const terminal = new Terminal({ cols: 100, rows: 30, scrollback: 1_000 });
 const events: ExecutionEvent[] = [];
+const recoveries: number[] = [];
 let replaying = () => false;
 let notShown = 0;
 // Read off what it writes: there is no other account of it.
@@ -100,4 +105,9 @@ window.page = {
       const box = await boxlite.boxes.create({ image: "alpine:latest" });
       return box.exec(command, args, { tty: true });
     }),
+  async recordRecoveries(command, args) {
+    const box = await boxlite.boxes.create({ image: "alpine:latest" });
+    void recordRecoveries(await box.exec(command, args), recoveries);
+  },
+  recoveries,
 };

@@ -77,3 +77,19 @@ export function measureSocket(run: () => Promise<Execution>): Promise<Measure> {
     await execution.exit;
   });
 }
+
+/** When output came again after a cut: for each connection but the first, in milliseconds since the epoch. */
+export async function recordRecoveries(execution: Execution, recoveries: number[]): Promise<void> {
+  let connections = 0;
+  const events = execution.events.getReader();
+  const following = (async () => {
+    for (let next = await events.read(); !next.done; next = await events.read()) {
+      if (next.value.type === "connected") connections += 1;
+    }
+  })();
+  const output = execution.stdout.getReader();
+  for (let next = await output.read(); !next.done; next = await output.read()) {
+    if (recoveries.length < connections - 1) recoveries.push(performance.timeOrigin + performance.now());
+  }
+  await following;
+}
