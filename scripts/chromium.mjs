@@ -29,16 +29,23 @@ export async function findChromium() {
   return undefined;
 }
 
+/** Whether this is root on a Debian, where packages can be installed. */
+export function canAptInstall() {
+  return process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
+}
+
+/** Installs Debian packages. Throws when that fails. */
+export function aptInstall(...packages) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const stdio = ["ignore", "ignore", "inherit"];
+  execFileSync("apt-get", ["update", "-qq"], { stdio, env });
+  execFileSync("apt-get", ["install", "-y", "-qq", ...packages], { stdio, env });
+}
+
 /** Installs a Chromium: Debian's package when root, else Playwright's download. Throws when neither works. */
 export function installChromium() {
-  const root = process.getuid?.() === 0;
-  if (root && existsSync("/usr/bin/apt-get")) {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    execFileSync("apt-get", ["update", "-qq"], { stdio: ["ignore", "ignore", "inherit"], env });
-    execFileSync("apt-get", ["install", "-y", "-qq", "chromium"], {
-      stdio: ["ignore", "ignore", "inherit"],
-      env,
-    });
+  if (canAptInstall()) {
+    aptInstall("chromium");
     return;
   }
   execFileSync(process.execPath, ["node_modules/playwright-core/cli.js", "install", "chromium"], {

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
- * Installs what is missing, and says so in a line: the npm packages of the lock file and, with `--browser`, a
- * Chromium where none is found. Needs nothing but Node and npm; does nothing when all is there.
+ * Installs what is missing, and says so in a line: the npm packages of the lock file; with `--browser`, a Chromium where none is
+ * found; with `--engines`, Debian's Firefox and WebKit, too, of which the tests leave out what is not there. Needs nothing but
+ * Node and npm; does nothing when all is there.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { findChromium, installChromium } from "./chromium.mjs";
+import { aptInstall, canAptInstall, findChromium, installChromium } from "./chromium.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -33,5 +34,14 @@ if (process.argv.includes("--browser") && !(await findChromium())) {
     console.error(`setup: no Chromium could be installed (${error.message.split("\n")[0]}).`);
     console.error("setup: install Chromium or Chrome, or set CHROMIUM_PATH to one, and run this again.");
     process.exit(1);
+  }
+}
+
+if (process.argv.includes("--engines") && canAptInstall()) {
+  console.error("setup: installing Firefox and WebKit for the browser tests");
+  try {
+    aptInstall("firefox-esr", "webkit2gtk-driver", "xvfb");
+  } catch (error) {
+    console.error(`setup: not all could be installed (${error.message.split("\n")[0]}).`);
   }
 }

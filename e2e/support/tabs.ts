@@ -5,12 +5,15 @@ import { fileURLToPath } from "node:url";
 import { build, preview } from "vite";
 import { expect } from "vitest";
 import { startLocalServer } from "../../src/local/index.ts";
-import type { Page, Profile } from "./cdp.ts";
 
 /** A local server, and a page of its own for tabs that share an execution (`e2e/tabs`). */
 export interface TabsStage extends AsyncDisposable {
   /** Opens a tab, with `window.tab` there. */
-  open(profile: Profile): Promise<Page>;
+  open<P extends TabsPage>(browser: { open(url: string): Promise<P> }): Promise<P>;
+}
+
+interface TabsPage {
+  run(script: () => boolean): Promise<boolean>;
 }
 
 /** The page is built, as an application is: Vite's development client reloads pages that were frozen. */
@@ -52,8 +55,8 @@ export async function startTabsStage(): Promise<TabsStage> {
   const [url] = server.resolvedUrls?.local ?? [];
   if (url === undefined) throw new Error("the page's server does not listen");
   return {
-    async open(profile) {
-      const page = await profile.open(url);
+    async open(browser) {
+      const page = await browser.open(url);
       await expect.poll(() => page.run(() => "tab" in window), { timeout: 30_000 }).toBe(true);
       return page;
     },
