@@ -8,7 +8,7 @@ export default {
   // No file of this name: Stryker would rewrite paths that lead out of the project, of which tsconfig.json has none, and
   // asks TypeScript for an API that TypeScript 7 does not have.
   tsconfigFile: "none",
-  concurrency: 1,
+  concurrency: 2,
   reporters: ["clear-text", "json", "progress-append-only"],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: ".stryker-tmp/mutants.json" },
