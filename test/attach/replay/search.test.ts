@@ -35,6 +35,36 @@ describe("a search", () => {
     expect(stream.said).toEqual(["gap 0 at 3000", "ambiguous skip at 3600"]);
   });
 
+  test.each([
+    ["a whole backlog was seen", (stream: ReturnType<typeof follow>, replay: string) => stream.frame(replay)],
+    [
+      "it has paused since",
+      (stream: ReturnType<typeof follow>, replay: string) => {
+        stream.chunked(replay).settle();
+        return stream;
+      },
+    ],
+  ])("that is mended so is not in doubt when %s: what comes again is new", (_, bring) => {
+    const twice = piece(20_000, 20_600);
+    const replay = `${upTo(1_000)}${twice}${piece(1_000, 6_000)}`;
+    const stream = follow("repeat", 16_384).attach().chunked(replay.slice(0, 3_000)).chunked(twice).attach();
+    expect(bring(stream, replay).said).toEqual(["gap 0 at 3000"]);
+    stream.chunked(twice);
+    expect(stream.said).toEqual(["gap 0 at 3000"]);
+    expect(stream.text()).toBe(replay.slice(0, 3_000) + twice + replay.slice(1_600) + twice);
+  });
+
+  test("is behind until it has reached what was delivered", () => {
+    const stream = follow().attach();
+    expect(stream.positioner.behind).toBe(false);
+    stream.chunked(upTo(10_000)).attach();
+    expect(stream.positioner.behind).toBe(true);
+    stream.chunked(piece(5_000, 9_000));
+    expect(stream.positioner.behind).toBe(true);
+    stream.chunked(piece(9_000, 10_000));
+    expect(stream.positioner.behind).toBe(false);
+  });
+
   test("does not trust the longest of several overlaps, however unique it is", () => {
     const again = piece(30_000, 30_070);
     const delivered = upTo(10_000) + again + piece(12_000, 13_000) + again;
