@@ -11,6 +11,7 @@ export interface OpenPlace {
 }
 
 const DOUBT: Verdict = { kind: "ambiguous", policy: "skip" };
+const PROVED: Verdict = { kind: "exact", proof: "content" };
 
 /** A place where a replay was joined, whose verdict may settle later than the bytes behind it are delivered. */
 export interface Place {
@@ -66,7 +67,7 @@ export function createPlace(settings: PlaceSettings): Place {
    */
   function byContent(): Verdict {
     periodic ??= fromZero && isPeriodic(common, minimum);
-    return repeated || periodic || common.length < minimum ? DOUBT : { kind: "exact", proof: "content" };
+    return repeated || periodic || common.length < minimum ? DOUBT : PROVED;
   }
 
   function close(): void {
@@ -128,10 +129,22 @@ export function createPlace(settings: PlaceSettings): Place {
   return place;
 }
 
-/** Places that somebody else left open, at `positions`: of them no content is known here, so that they are in doubt. */
-export function inheritPlaces(positions: readonly number[], say: PlaceSettings["say"]): Place {
+/**
+ * Places that somebody else left open, at `positions`.
+ *
+ * @param delivered All that was delivered, from byte 0 on; null where not all of it is kept: then they are in doubt.
+ */
+export function inheritPlaces(
+  positions: readonly number[],
+  delivered: Uint8Array | null,
+  { minimum, say }: Pick<PlaceSettings, "minimum" | "say">,
+): Place {
+  const open = positions.map((position) => {
+    const proved = delivered !== null && isProvedBehind(delivered, position, minimum);
+    return { position, otherwise: proved ? PROVED : DOUBT };
+  });
   const place: Place = {
-    open: positions.map((position) => ({ position, otherwise: DOUBT })),
+    open,
     get standing() {
       return place;
     },
@@ -140,10 +153,18 @@ export function inheritPlaces(positions: readonly number[], say: PlaceSettings["
     follow() {},
     end() {},
     cut(sink) {
-      for (const position of positions) say(DOUBT, position, sink);
+      for (const { position, otherwise } of open) say(otherwise, position, sink);
     },
   };
   return place;
+}
+
+/** What {@link createPlace} finds out while it follows, of a place at byte 0. */
+function isProvedBehind(delivered: Uint8Array, position: number, minimum: number): boolean {
+  const common = delivered.subarray(0, position);
+  if (common.length < minimum || isPeriodic(common, minimum)) return false;
+  const watch = createWatch(common, common.length);
+  return !delivered.subarray(position).some((byte) => watch.next(byte));
 }
 
 /**

@@ -274,7 +274,8 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
       whole = from.whole;
       if (from.tail.length > 0) history.append(from.tail);
       if (from.open.length === 0) return;
-      place = inheritPlaces(from.open, say);
+      const delivered = whole && from.tail.length === position ? from.tail : null;
+      place = inheritPlaces(from.open, delivered, { minimum: MINIMUM_OVERLAP, say });
       fromZero = true;
     },
     attached(draining, sink) {

@@ -78,6 +78,33 @@ describe("places that were left open", () => {
   });
 });
 
+describe("a place that was left open goes by content when no length proves it", () => {
+  const open = [100];
+  const behind = (standpoint: Standpoint) => {
+    const { positioner, sink, said } = setting(standpoint);
+    positioner.abandon(sink);
+    return said;
+  };
+
+  test("which proves it where all that was delivered is known", () => {
+    expect(behind(at(300, { open }))).toEqual([["exact", 100]]);
+  });
+
+  test.each<[string, Standpoint]>([
+    ["something is known to be missing", at(300, { open, whole: false })],
+    ["not all of it is kept", at(CAPACITY + 1, { open })],
+    ["too little came before", at(300, { open: [63] })],
+    ["what came before repeats itself", { ...at(300, { open }), tail: new Uint8Array(300) }],
+    [
+      "it came again behind",
+      { ...at(300, { open }), tail: Uint8Array.of(...written.slice(0, 150), ...written.slice(0, 150)) },
+    ],
+  ])("which does not prove it where %s", (_, standpoint) => {
+    const [position] = standpoint.open;
+    expect(behind(standpoint)).toEqual([["ambiguous", position]]);
+  });
+});
+
 test("what is known to lack something is never proved whole", () => {
   const { positioner, sink } = setting(at(100, { whole: false }));
   positioner.attached(true, sink);
