@@ -17,10 +17,14 @@ function isFlag({ verdict }: VerdictEvent): boolean {
 export function checkEvent(run: Run, event: ExecutionEvent): void {
   if (run.results.length > 0 && run.settings.level === "pump")
     run.violations.push(`I3: ${event.type} after the end`);
+  const { checks } = run;
+  if (event.type === "status") checks.running = event.status === "running";
   if (event.type !== "disconnected" || event.cause.kind !== "silent") return;
   // I9: a connection that nothing was wrong with is not given up.
   const explained = run.impairedUntil > run.now - event.cause.after || !run.settings.answersProbes;
-  if (!explained) run.violations.push("I9: a healthy connection was given up as silent");
+  if (explained) checks.lost += 1;
+  else if (checks.lost >= 2 && !checks.running) note(run, "probes were lost, and no status was to be had");
+  else run.violations.push("I9: a healthy connection was given up as silent");
 }
 
 /** What holds at any time: until something is flagged, what was delivered is what the process wrote first. */

@@ -77,12 +77,32 @@ export interface Placed {
   readonly joined: Account | null;
 }
 
+function receivedOf({ received }: Account): number {
+  return received.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** How much each brought that is new. What is more than it brought at all came before, and was read when it was open already. */
+function deliveredBy(accounts: readonly Account[]): number[] {
+  const delivered = accounts.map((account) => account.delivered);
+  for (let index = accounts.length - 1; index > 0; index -= 1) {
+    const account = accounts[index];
+    const surplus = account === undefined ? 0 : Math.max(0, (delivered[index] ?? 0) - receivedOf(account));
+    delivered[index] = (delivered[index] ?? 0) - surplus;
+    delivered[index - 1] = (delivered[index - 1] ?? 0) + surplus;
+  }
+  return delivered;
+}
+
 /** Where all that was delivered comes from: what is new on a connection is the end of what it brought. */
 export function placeDelivered(accounts: readonly Account[]): Placed[] {
   const placed: Placed[] = [];
-  for (const account of accounts) {
-    let skip = account.received.reduce((sum, span) => sum + span.end - span.start, 0) - account.delivered;
-    let position = account.before;
+  const delivered = deliveredBy(accounts);
+  let before = 0;
+  for (const [index, counted] of accounts.entries()) {
+    const account: Account = { ...counted, before, delivered: delivered[index] ?? 0 };
+    let skip = receivedOf(account) - account.delivered;
+    let position = before;
+    before += account.delivered;
     let first = true;
     for (const { start, end } of account.received) {
       const skipped = Math.min(skip, end - start);

@@ -24,6 +24,8 @@ export interface Run {
   readonly knownLimits: Map<string, number>;
   /** The user has ended it, or killed it. */
   readonly user: { letGo: boolean; killed: boolean };
+  /** Checks that the network has swallowed, after which a connection was given up, and whether the last status was `running`. */
+  readonly checks: { lost: number; running: boolean };
   /** All that was written is of kinds that do not repeat themselves. */
   distinct: boolean;
   readonly connections: number;
@@ -118,6 +120,7 @@ export function createWorld(schedule: Schedule): World {
     results,
     violations,
     coincidences: new Set(),
+    checks: { lost: 0, running: false },
     knownLimits: new Map(),
     user,
     distinct: true,
