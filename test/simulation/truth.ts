@@ -81,28 +81,33 @@ function receivedOf({ received }: Account): number {
   return received.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
-/** How much each brought that is new. What is more than it brought at all came before, and was read when it was open already. */
-function deliveredBy(accounts: readonly Account[]): number[] {
-  const delivered = accounts.map((account) => account.delivered);
-  for (let index = accounts.length - 1; index > 0; index -= 1) {
-    const account = accounts[index];
-    const surplus = account === undefined ? 0 : Math.max(0, (delivered[index] ?? 0) - receivedOf(account));
-    delivered[index] = (delivered[index] ?? 0) - surplus;
-    delivered[index - 1] = (delivered[index - 1] ?? 0) + surplus;
+/**
+ * The accounts as they would be if all had been read at once. What is more than a connection brought at all came before, and was
+ * read when that was open already; so were its verdicts.
+ */
+function settleAccounts(accounts: readonly Account[]): Account[] {
+  const settled = accounts.map((account) => ({ ...account }));
+  for (let index = settled.length - 1; index > 0; index -= 1) {
+    const [before, account] = [settled[index - 1], settled[index]];
+    if (before === undefined || account === undefined) continue;
+    const surplus = account.delivered - receivedOf(account);
+    if (surplus <= 0) continue;
+    settled[index] = { ...account, before: account.before + surplus, delivered: account.delivered - surplus };
+    settled[index - 1] = {
+      ...before,
+      delivered: before.delivered + surplus,
+      verdicts: [...before.verdicts, ...account.verdicts],
+    };
   }
-  return delivered;
+  return settled;
 }
 
 /** Where all that was delivered comes from: what is new on a connection is the end of what it brought. */
 export function placeDelivered(accounts: readonly Account[]): Placed[] {
   const placed: Placed[] = [];
-  const delivered = deliveredBy(accounts);
-  let before = 0;
-  for (const [index, counted] of accounts.entries()) {
-    const account: Account = { ...counted, before, delivered: delivered[index] ?? 0 };
+  for (const account of settleAccounts(accounts)) {
     let skip = receivedOf(account) - account.delivered;
-    let position = before;
-    before += account.delivered;
+    let position = account.before;
     let first = true;
     for (const { start, end } of account.received) {
       const skipped = Math.min(skip, end - start);
