@@ -25,17 +25,11 @@ async function measure(work: () => Promise<void>): Promise<Measure> {
   return { time, longestTask };
 }
 
-/**
- * xterm.js's own pace: bytes that lie in memory.
- *
- * @param ahead Bytes that wait to be parsed at most, one piece at least. With one alone, xterm.js waits for a timer after each.
- */
-export function measureXterm(
-  terminal: Terminal,
-  line: string,
-  bytes: number,
-  ahead: number,
-): Promise<Measure> {
+/** Bytes that always wait to be parsed: with one piece at a time, xterm.js would wait for a timer after each. */
+const AHEAD = 4e6;
+
+/** xterm.js's own pace: bytes that lie in memory, and always more of them than it can parse in one go. */
+export function measureXterm(terminal: Terminal, line: string, bytes: number): Promise<Measure> {
   const piece = new TextEncoder().encode(line.repeat(Math.ceil(65_536 / line.length)));
   return measure(
     () =>
@@ -43,7 +37,7 @@ export function measureXterm(
         let written = 0;
         let parsed = 0;
         const go = () => {
-          while (written < bytes && written - parsed < ahead) {
+          while (written < bytes && written - parsed < AHEAD) {
             terminal.write(piece, () => {
               parsed += piece.length;
               if (parsed >= bytes) resolve();

@@ -11,8 +11,6 @@ const GOALS = { longestTask: 200, heap: 100e6, share: 0.5 };
 /** What `seq` makes of each line: numbered, for a replay is to be joined without doubt should there be one. */
 const LINE = "%012.0f the quick brown fox jumps over the lazy dog, 0123456789 abcdef";
 const END = "the last line";
-/** Bytes that always wait for xterm.js, so that it never waits. */
-const AHEAD = 4e6;
 const LINE_LENGTH = LINE.length + 12 - "%012.0f".length + 1;
 
 interface Run extends Measure {
@@ -46,16 +44,13 @@ export async function main(args: readonly string[]): Promise<number> {
     await page.waitForFunction(() => window.page !== undefined);
     const count = Math.ceil(bytes / LINE_LENGTH);
     // Both warm: neither pays for the other's compilation.
-    const write = (name: string, bytes: number, ahead: number) =>
-      measured(page, name, bytes, () =>
-        page.evaluate(
-          ([line, bytes, ahead]) => window.page.measureXterm(window.page.terminal, line, bytes, ahead),
-          [LINE, bytes, ahead] as const,
-        ),
-      );
-    await write("to warm up", 5e6, AHEAD);
-    const own = await write("terminal.write, always more to parse", bytes, AHEAD);
-    const piecewise = await write("terminal.write, 64 KiB after each callback", bytes, 1);
+    await page.evaluate((line) => window.page.measureXterm(window.page.terminal, line, 5e6), LINE);
+    const own = await measured(page, "terminal.write", bytes, () =>
+      page.evaluate(([line, bytes]) => window.page.measureXterm(window.page.terminal, line, bytes), [
+        LINE,
+        bytes,
+      ] as const),
+    );
     const file = ["-c", `f=$(mktemp); seq -f '${LINE}' 1 ${count} > $f; cat $f; rm $f; printf '${END}'`];
     const socket = await measured(page, "cat, read and thrown away", bytes, () =>
       page.evaluate((file) => window.page.measureSocket("sh", file), file),
@@ -75,7 +70,7 @@ export async function main(args: readonly string[]): Promise<number> {
       console.log(`${came} of ${all} bytes came: ${state}; last line: ${JSON.stringify(last)}`);
       return 1;
     }
-    return report([own, piecewise, socket, addon], notShown);
+    return report([own, socket, addon], notShown);
   } finally {
     await browser.close();
     await served[Symbol.asyncDispose]();
@@ -120,7 +115,7 @@ async function measured(page: Page, name: string, bytes: number, work: () => Pro
   return { ...measure, name, bytes, heap: most - before, busy: busyFor };
 }
 
-function report(runs: readonly [Run, Run, Run, Run], notShown: number): number {
+function report(runs: readonly [Run, Run, Run], notShown: number): number {
   console.log(
     "| | MB/s | the page's thread | longest task | heap over the baseline |\n|---|---:|---:|---:|---:|",
   );
@@ -131,15 +126,14 @@ function report(runs: readonly [Run, Run, Run, Run], notShown: number): number {
       `| ${name} | ${(bytes / 1e3 / time).toFixed(1)} | ${thread} | ${task} | ${(heap / 1e6).toFixed(1)} MB |`,
     );
   }
-  const [own, piecewise, socket, addon] = runs;
+  const [own, socket, addon] = runs;
   const shown = (addon.bytes - notShown) / addon.bytes;
   const share = (own.time / addon.time) * shown;
   console.log(`\nshown: ${(shown * 100).toFixed(1)} % of the bytes, and the last line`);
   // Chromium's socket and xterm.js share one thread: nothing that joins the two could be faster than both after each other.
   const ceiling = own.time / (own.time + socket.time);
   console.log(
-    `throughput of what was shown: ${share.toFixed(2)} of xterm.js's own, ` +
-      `${((piecewise.time / addon.time) * shown).toFixed(2)} of its own with a callback awaited after each piece ` +
+    `throughput of what was shown: ${share.toFixed(2)} of xterm.js's own ` +
       `(socket and xterm.js after each other: ${ceiling.toFixed(2)})`,
   );
   const met = addon.longestTask < GOALS.longestTask && addon.heap < GOALS.heap && share >= GOALS.share;
