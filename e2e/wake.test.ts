@@ -30,7 +30,6 @@ interface Followed {
 }
 
 declare global {
-  var boxlite: typeof import("../src/index.ts");
   var followed: Followed;
 }
 

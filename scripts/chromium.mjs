@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { aptInstall, canAptInstall, findCommand } from "./system.mjs";
 
 const COMMANDS = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge"];
 const APPLICATIONS = [
@@ -12,11 +12,8 @@ const APPLICATIONS = [
 /** The Chromium to drive: `CHROMIUM_PATH`, else one of the system's, else Playwright's own, else undefined. */
 export async function findChromium() {
   if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  for (const command of COMMANDS) {
-    const found = folders.map((folder) => join(folder, command)).find((path) => existsSync(path));
-    if (found) return found;
-  }
+  const command = findCommand(...COMMANDS);
+  if (command) return command;
   const application = APPLICATIONS.find((path) => existsSync(path));
   if (application) return application;
   try {
@@ -27,19 +24,6 @@ export async function findChromium() {
     // Its browser was never downloaded, or the package is not installed yet.
   }
   return undefined;
-}
-
-/** Whether this is root on a Debian, where packages can be installed. */
-export function canAptInstall() {
-  return process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
-}
-
-/** Installs Debian packages. Throws when that fails. */
-export function aptInstall(...packages) {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const stdio = ["ignore", "ignore", "inherit"];
-  execFileSync("apt-get", ["update", "-qq"], { stdio, env });
-  execFileSync("apt-get", ["install", "-y", "-qq", ...packages], { stdio, env });
 }
 
 /** Installs a Chromium: Debian's package when root, else Playwright's download. Throws when neither works. */

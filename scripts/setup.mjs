@@ -8,7 +8,9 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { aptInstall, canAptInstall, findChromium, installChromium } from "./chromium.mjs";
+import { findChromium, installChromium } from "./chromium.mjs";
+import { findFirefox, findMiniBrowser } from "./engines.mjs";
+import { aptInstall, canAptInstall } from "./system.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -37,7 +39,8 @@ if (process.argv.includes("--browser") && !(await findChromium())) {
   }
 }
 
-if (process.argv.includes("--engines") && canAptInstall()) {
+const hasEngines = findFirefox() !== undefined && findMiniBrowser() !== undefined;
+if (process.argv.includes("--engines") && !hasEngines && canAptInstall()) {
   console.error("setup: installing Firefox and WebKit for the browser tests");
   try {
     aptInstall("firefox-esr", "webkit2gtk-driver", "xvfb");

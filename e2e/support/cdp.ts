@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { findChromium } from "../../scripts/chromium.mjs";
+import type { EnginePage } from "./engines.ts";
 
 /**
  * Chromium over its own protocol, without Playwright: that emulates focus for every page, and a page with focus is never frozen,
@@ -19,13 +20,10 @@ export interface Profile extends AsyncDisposable {
   open(url: string): Promise<Page>;
 }
 
-export interface Page {
+export interface Page extends EnginePage {
   send(method: string, params?: object): Promise<unknown>;
   /** Resolves with the next event of a kind. */
   event(method: string): Promise<void>;
-  /** Runs a function in the page. It sees its argument, and nothing else from here. */
-  run<A extends readonly unknown[], R>(script: (...args: A) => R, ...args: A): Promise<Awaited<R>>;
-  close(): Promise<void>;
 }
 
 const FLAGS = [

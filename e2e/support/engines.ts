@@ -1,6 +1,6 @@
-import { type BrowserContext, firefox, type Browser as PlaywrightBrowser } from "playwright-core";
-import { findCommand } from "./commands.ts";
-import { findMiniBrowser, startWebKit } from "./webkit.ts";
+import { firefox } from "playwright-core";
+import { findFirefox, findMiniBrowser } from "../../scripts/engines.mjs";
+import { startWebKit } from "./webkit.ts";
 
 /** A browser other than Chromium, as far as the tests of the core behaviours need it: a profile with tabs. */
 export interface Engine extends AsyncDisposable {
@@ -34,16 +34,12 @@ export const ENGINES: readonly {
   },
 ];
 
-function findFirefox(): string | undefined {
-  return process.env.FIREFOX_PATH ?? findCommand("firefox", "firefox-esr");
-}
-
 async function startFirefox(): Promise<Engine> {
   const executablePath = findFirefox();
   if (executablePath === undefined) throw new Error("no Firefox was found: set FIREFOX_PATH");
   // The system's own Firefox is driven over WebDriver BiDi; Playwright's patched one is none that a user has.
-  const browser: PlaywrightBrowser = await firefox.launch({ channel: "moz-firefox", executablePath });
-  const context: BrowserContext = await browser.newContext();
+  const browser = await firefox.launch({ channel: "moz-firefox", executablePath });
+  const context = await browser.newContext();
   return {
     async open(url) {
       const page = await context.newPage();

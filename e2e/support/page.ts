@@ -12,6 +12,10 @@ export interface BarePage extends AsyncDisposable {
   readonly proxy: FaultProxy;
 }
 
+declare global {
+  var boxlite: typeof import("../../src/index.ts");
+}
+
 const PAGE = `<!doctype html>
 <title>bare</title>
 <link rel="icon" href="data:," />

@@ -5,15 +5,12 @@ import { fileURLToPath } from "node:url";
 import { build, preview } from "vite";
 import { expect } from "vitest";
 import { startLocalServer } from "../../src/local/index.ts";
+import type { EnginePage } from "./engines.ts";
 
 /** A local server, and a page of its own for tabs that share an execution (`e2e/tabs`). */
 export interface TabsStage extends AsyncDisposable {
   /** Opens a tab, with `window.tab` there. */
-  open<P extends TabsPage>(browser: { open(url: string): Promise<P> }): Promise<P>;
-}
-
-interface TabsPage {
-  run(script: () => boolean): Promise<boolean>;
+  open<P extends EnginePage>(browser: { open(url: string): Promise<P> }): Promise<P>;
 }
 
 /** The page is built, as an application is: Vite's development client reloads pages that were frozen. */

@@ -1,22 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { vi } from "vitest";
-import { findCommand } from "./commands.ts";
+import { findMiniBrowser } from "../../scripts/engines.mjs";
 import type { Engine, EnginePage } from "./engines.ts";
-
-/** WebKit's own small browser; there is no driver for it but plain WebDriver. */
-export function findMiniBrowser(): string | undefined {
-  if (!findCommand("WebKitWebDriver") || !findCommand("xvfb-run")) return undefined;
-  return FOLDERS.map((folder) => `${folder}/MiniBrowser`).find((path) => existsSync(path));
-}
-
-const FOLDERS = [
-  "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1",
-  "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1",
-  "/usr/libexec/webkit2gtk-4.1",
-];
 
 /** A browser, a window of it that nobody needs, and a tab for each page. */
 export async function startWebKit(): Promise<Engine> {
