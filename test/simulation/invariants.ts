@@ -3,7 +3,7 @@ import type { ExecutionExit } from "../../src/attach/exit.ts";
 import type { OutputName } from "../../src/attach/frames.ts";
 import { LARGEST_CHUNK, MINIMUM_OVERLAP } from "../../src/attach/replay/positioner.ts";
 import type { AmbiguityPolicy } from "../../src/attach/replay/verdict.ts";
-import { type Account, type Placed, placeDelivered, type StreamRecord, type VerdictEvent } from "./truth.ts";
+import { type Placed, placeDelivered, receivedOf, type StreamRecord, type VerdictEvent } from "./truth.ts";
 import type { Run } from "./world.ts";
 
 /** The invariants of SPEC.md, against what really happened. */
@@ -278,10 +278,6 @@ function isCoincidence(
 
 function note(run: Run, limit: string): void {
   run.knownLimits.set(limit, (run.knownLimits.get(limit) ?? 0) + 1);
-}
-
-function receivedOf({ received }: Account): number {
-  return received.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 function failedWith({ ended }: StreamRecord, ...codes: string[]): boolean {

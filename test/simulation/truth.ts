@@ -77,7 +77,8 @@ export interface Placed {
   readonly joined: Account | null;
 }
 
-function receivedOf({ received }: Account): number {
+/** Bytes that came on a connection. */
+export function receivedOf({ received }: Account): number {
   return received.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 

@@ -77,13 +77,13 @@ export function createPlace(settings: PlaceSettings): Place {
 
   function settle(verdict: Verdict, sink: PositionerSink): void {
     close();
-    for (const earlier of before) say(verdict, earlier.position, sink);
+    for (const open of before) say(verdict, open.position, sink);
     say(verdict, position, sink);
   }
 
   function settleByContent(sink: PositionerSink): void {
     close();
-    for (const { position, otherwise } of before) say(otherwise, position, sink);
+    for (const open of before) say(open.otherwise, open.position, sink);
     say(byContent(), position, sink);
   }
 
