@@ -15,6 +15,7 @@ export interface GatewayLink {
 export function listenForGateway(
   protocol: () => string | undefined,
   handlers: ConnectionHandlers,
+  executionId: (id: string) => void = () => {},
 ): GatewayLink {
   let opened = false;
   let held = false;
@@ -37,8 +38,13 @@ export function listenForGateway(
           return;
         }
         const event = data.slice(GATEWAY_FRAME.length).split('"', 1)[0];
-        if (event === "open") open();
-        else held = event === "hold";
+        if (event === "open") {
+          const id = executionIdOf(data);
+          if (id !== undefined) executionId(id);
+          open();
+        } else {
+          held = event === "hold";
+        }
       },
       closed(cause) {
         if (opened || cause.kind !== "closed") return handlers.closed(cause);
@@ -52,4 +58,14 @@ export function listenForGateway(
       },
     },
   };
+}
+
+/** The execution that a gateway's first frame names, as it does for a box's main process. */
+function executionIdOf(frame: string): string | undefined {
+  try {
+    const { execution_id } = JSON.parse(frame);
+    return typeof execution_id === "string" && execution_id !== "" ? execution_id : undefined;
+  } catch {
+    return undefined;
+  }
 }

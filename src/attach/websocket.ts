@@ -46,6 +46,8 @@ export interface WebSocketTransportOptions {
   readonly protocols?: () => Promise<readonly string[]>;
   /** Default: the `ws` package on Node, Deno and Bun, the platform's WebSocket in browsers. */
   readonly webSocket?: WebSocketFactory | undefined;
+  /** Called before the connection is open, where the server names the execution: for a box's main process. */
+  readonly executionId?: (id: string) => void;
 }
 
 /** Above this many bytes under way, stdin waits. */
@@ -97,9 +99,10 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
       try {
         const opening = (options.webSocket ?? platformWebSocket)(options.url, { headers, protocols });
         socket = opening;
-        link = listenForGateway(() => opening.protocol, guarded);
-        if (isNodeSocket(opening)) listenToNodeSocket(opening, link.handlers, secretsOf(headers));
-        else listenToStandardSocket(opening, link.handlers);
+        link = listenForGateway(() => opening.protocol, guarded, options.executionId);
+        if (isNodeSocket(opening)) {
+          listenToNodeSocket(opening, link.handlers, secretsOf(headers), options.executionId);
+        } else listenToStandardSocket(opening, link.handlers);
       } catch (error) {
         guarded.closed({ kind: "failed", message: messageOf(error) });
       }
@@ -172,9 +175,16 @@ function listenToNodeSocket(
   socket: NodeSocket,
   handlers: ConnectionHandlers,
   secrets: readonly string[],
+  executionId: ((id: string) => void) | undefined,
 ): void {
   let opened = false;
   let problem = "";
+  if (executionId !== undefined) {
+    socket.on("upgrade", ({ headers }) => {
+      const id = headers["x-boxlite-execution-id"];
+      if (typeof id === "string" && id !== "") executionId(id);
+    });
+  }
   socket.on("open", () => {
     opened = true;
     handlers.opened();

@@ -1,179 +1,138 @@
-import { InvalidRequestError, InvalidResponseError, NotFoundError } from "../errors/index.ts";
-import {
-  type Box,
-  type BoxContext,
-  type CallOptions,
-  createBox,
-  ensureRemoved,
-  type RemoveOptions,
-  removeBox,
-} from "./box.ts";
-import { type BoxInfo, toBoxInfo } from "./box-info.ts";
-import { orUndone } from "./deadline.ts";
-import { BoxPage, Box as BoxSchema } from "./schemas.ts";
+import { NotFoundError } from "../errors/index.ts";
+import { bodyFrom } from "../files/body.ts";
+import type { TransferOptions } from "../files/progress.ts";
+import { orUndone } from "../rest/deadline.ts";
+import { type BoxInfo, BoxPage, Box as BoxSchema, type BoxStatus } from "../wire/box.ts";
+import { type Box, type BoxContext, createBox, ensureRemoved, type RemoveOptions, removeBox } from "./box.ts";
+import { type CreateBoxOptions, toBoxRequest } from "./box-request.ts";
+import type { CallOptions } from "./call-options.ts";
+import { createList, type List, type ListOptions, pageQuery, toPage } from "./pages.ts";
 
-/** A new box. What is left out is the server's choice, and is not sent: some servers refuse fields they do not know. */
-export interface CreateBoxOptions {
-  /** OCI image reference, e.g. `alpine:latest`. */
-  readonly image: string;
-  /** Unique in the account: letters, digits, `.`, `_` and `-`. */
-  readonly name?: string | undefined;
-  readonly cpus?: number | undefined;
-  readonly memoryMib?: number | undefined;
-  readonly diskSizeGb?: number | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** The cloud ignores it, as it does `entrypoint` and `cmd`. */
-  readonly workingDir?: string | undefined;
-  readonly entrypoint?: readonly string[] | undefined;
-  readonly cmd?: readonly string[] | undefined;
-  /** `name|uid[:group|gid]`. */
-  readonly user?: string | undefined;
-  /** Seconds without activity until the server stops the box; 0: never. */
-  readonly autoStop?: number | undefined;
-  /** Seconds after a stop until the server deletes the box; 0: never. */
-  readonly autoDelete?: number | undefined;
-  /** Whether it starts again when it is used after such a stop. */
-  readonly autoResume?: boolean | undefined;
-  readonly network?: NetworkOptions | undefined;
+export interface ListBoxesOptions extends ListOptions {
+  /** Only boxes in this state. Servers without pages ignore it, as today's do. */
+  readonly status?: BoxStatus | undefined;
 }
 
-export interface NetworkOptions {
-  readonly mode: "enabled" | "disabled";
-  /** Host names (also with a wildcard), addresses and CIDRs that may be reached. Empty or left out: all. */
-  readonly allowNet?: readonly string[] | undefined;
+export interface StopOptions extends CallOptions {
+  /** Milliseconds until the box is stopped by force. Default: the server's, 30,000. Today's servers ignore it. */
+  readonly timeout?: number | undefined;
+}
+
+export interface ImportOptions extends TransferOptions {
+  /** Default: one that the server makes up. */
+  readonly name?: string | undefined;
 }
 
 /** The boxes of an account. An `id` is the server's id or a name. */
 export interface Boxes {
   /**
-   * Creates a box. Not retried: no server recognises a repeated request. When `signal` aborts while the request is under
+   * Creates a box. Repeated only where the server said that it did nothing. When `signal` aborts while the request is under
    * way, the promise rejects at once, and a box that comes of it is removed.
    *
-   * @throws InvalidRequestError (also `image_pull_failed`), ConflictError (`already_exists`), RateLimitError (a quota).
+   * `boxlite serve` answers with a box that is `configured`: it starts with the first command. The cloud waits for it to run, up to
+   * 30 s.
+   *
+   * @throws InvalidRequestError (also `image_pull_failed`), ConflictError (`already_exists`), RateLimitError (a quota),
+   * UnsupportedError for `advanced.capabilities` where the server has none.
+   * @example
+   * ```ts
+   * const box = await boxlite.boxes.create({ image: "alpine:latest", env: { GREETING: "hello" } });
+   * const { stdout } = await (await box.exec("sh", ["-c", "echo $GREETING"])).text();
+   * console.log(stdout); // hello
+   * await box.remove();
+   * ```
    */
-  create(options: CreateBoxOptions & CallOptions): Promise<Box>;
+  create(options?: CreateBoxOptions & CallOptions): Promise<Box>;
   /** @throws NotFoundError */
   get(id: string, options?: CallOptions): Promise<Box>;
-  list(options?: CallOptions): Promise<Box[]>;
+  /**
+   * The boxes, fetched as they are used.
+   *
+   * @example
+   * ```ts
+   * for await (const box of boxlite.boxes.list()) console.log(box.id, box.status);
+   * const boxes = await boxlite.boxes.list().all();
+   * ```
+   */
+  list(options?: ListBoxesOptions): List<Box>;
   exists(id: string, options?: CallOptions): Promise<boolean>;
   /** @throws NotFoundError */
   start(id: string, options?: CallOptions): Promise<Box>;
   /** @throws NotFoundError */
-  stop(id: string, options?: CallOptions): Promise<Box>;
+  stop(id: string, options?: StopOptions): Promise<Box>;
   /** @throws NotFoundError if there is none, ConflictError if it runs and the server wants `force`. */
   remove(id: string, options?: RemoveOptions): Promise<void>;
+  /**
+   * Makes a box of an archive of `box.export()` (`boxlite serve` only). A stream is sent as it comes.
+   *
+   * @throws UnsupportedError where the server has no imports, InvalidRequestError for an archive that it does not take; a
+   * `boxlite serve` of August takes 2 MiB.
+   */
+  import(
+    archive: ReadableStream<Uint8Array> | Blob | Uint8Array<ArrayBuffer>,
+    options?: ImportOptions,
+  ): Promise<Box>;
 }
-
-/** Milliseconds: the cloud waits for the box to start, up to 30 s. */
-const CREATE_TIMEOUT = 60_000;
-/** A server that never stops to give page tokens is broken. */
-const MAX_PAGES = 1_000;
 
 export function createBoxes(context: BoxContext): Boxes {
-  const { http } = context;
-
-  async function change(verb: "start" | "stop", id: string, options: CallOptions): Promise<Box> {
-    const action = `${verb === "start" ? "Start" : "Stop"} box ${id}`;
-    const { signal } = options;
-    const path = ["boxes", id, verb];
-    const answer = await http.json(
-      { action, method: "POST", path, timeout: CREATE_TIMEOUT, signal },
-      BoxSchema,
-    );
-    return createBox(context, toBoxInfo(answer));
-  }
+  const { http, config } = context;
+  const named = (info: BoxInfo) => createBox(context, info);
 
   return {
-    async create(options) {
+    async create(options = {}) {
       const { signal } = options;
       signal?.throwIfAborted();
-      const created = postBox(context, options);
-      const info = await orUndone(created, signal, ({ id }) => ensureRemoved(http, id));
-      return createBox(context, info);
-    },
-    async get(id, options = {}) {
-      const { signal } = options;
-      const path = ["boxes", id];
-      const answer = await http.json(
-        { action: `Get box ${id}`, method: "GET", path, retry: true, signal },
-        BoxSchema,
-      );
-      return createBox(context, toBoxInfo(answer));
-    },
-    async list(options = {}) {
-      const { signal } = options;
-      const call = { action: "List boxes", method: "GET", path: ["boxes"], retry: true, signal } as const;
-      const boxes: Box[] = [];
-      let token: string | undefined;
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const query = token === undefined ? {} : { query: { pageToken: token } };
-        const answer = await http.json({ ...call, ...query }, BoxPage);
-        for (const box of answer.boxes) boxes.push(createBox(context, toBoxInfo(box)));
-        const next = answer.next_page_token || undefined;
-        if (next === undefined) return boxes;
-        if (next === token) break;
-        token = next;
+      const json = toBoxRequest(options);
+      if (options.advanced?.capabilities !== undefined) {
+        await config.require("linuxCapabilitiesEnabled", "boxes.create", {}, { signal });
       }
-      throw new InvalidResponseError(
-        `List boxes: the server's list does not end: its page tokens lead nowhere.`,
-      );
+      const secrets = options.secrets?.map(({ value }) => value);
+      const created = http.json({ operation: "boxes.create", json, secrets, unless: signal }, BoxSchema);
+      return named(await orUndone(created, signal, ({ id }) => ensureRemoved(http, id)));
     },
-    async exists(id, options = {}) {
-      const { signal } = options;
-      const path = ["boxes", id];
-      try {
-        await http.send({ action: `Look for box ${id}`, method: "HEAD", path, retry: true, signal });
-        return true;
-      } catch (error) {
-        if (error instanceof NotFoundError) return false;
-        throw error;
-      }
+    async get(id, { signal } = {}) {
+      return named(await http.json({ operation: "box.get", params: { box: id }, signal }, BoxSchema));
     },
-    start: (id, options = {}) => change("start", id, options),
-    stop: (id, options = {}) => change("stop", id, options),
+    list(options = {}) {
+      const { signal, status } = options;
+      return createList(async (pageToken) => {
+        const query = { ...pageQuery(options, pageToken), status };
+        const { boxes, nextPageToken } = await http.json({ operation: "boxes.list", query, signal }, BoxPage);
+        return toPage(boxes.map(named), nextPageToken);
+      });
+    },
+    async exists(id, { signal } = {}) {
+      return exists(http.send({ operation: "box.exists", params: { box: id }, signal }));
+    },
+    async start(id, { signal } = {}) {
+      return named(await http.json({ operation: "box.start", params: { box: id }, signal }, BoxSchema));
+    },
+    async stop(id, options = {}) {
+      return named(await http.json(stopCall(id, options), BoxSchema));
+    },
     remove: (id, options = {}) => removeBox(http, id, options),
-  };
-}
-
-async function postBox(context: BoxContext, options: CreateBoxOptions & CallOptions): Promise<BoxInfo> {
-  const json = toBoxRequest(options);
-  const answer = await context.http.json(
-    {
-      action: "Create box",
-      method: "POST",
-      path: ["boxes"],
-      json,
-      timeout: CREATE_TIMEOUT,
-      unless: options.signal,
+    async import(archive, { name, signal, onProgress } = {}) {
+      await config.require("importEnabled", "boxes.import", {}, { signal });
+      const body = await bodyFrom(archive, "application/octet-stream", onProgress);
+      return named(
+        await http.transfer({ operation: "boxes.import", query: { name }, body, signal }, BoxSchema),
+      );
     },
-    BoxSchema,
-  );
-  return toBoxInfo(answer);
+  };
 }
 
-/** The request's body; JSON leaves out what is undefined. */
-function toBoxRequest(options: CreateBoxOptions): unknown {
-  const { image, network } = options;
-  if (typeof image !== "string" || image.trim() === "") {
-    throw new InvalidRequestError(
-      "invalid_argument",
-      'Create box: the image is empty. Name one, e.g. boxes.create({ image: "alpine:latest" }).',
-    );
+/** Whether what is looked for is there. @throws BoxLiteError for every answer that is neither. */
+export async function exists(asked: Promise<unknown>): Promise<boolean> {
+  try {
+    await asked;
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
   }
-  return {
-    image,
-    name: options.name,
-    cpus: options.cpus,
-    memory_mib: options.memoryMib,
-    disk_size_gb: options.diskSizeGb,
-    env: options.env,
-    working_dir: options.workingDir,
-    entrypoint: options.entrypoint,
-    cmd: options.cmd,
-    user: options.user,
-    auto_stop: options.autoStop,
-    auto_delete: options.autoDelete,
-    auto_resume: options.autoResume,
-    network: network && { mode: network.mode, allow_net: network.allowNet },
-  };
+}
+
+export function stopCall(id: string, { timeout, signal }: StopOptions) {
+  const json = timeout === undefined ? {} : { json: { timeout_seconds: timeout / 1000 } };
+  return { operation: "box.stop", params: { box: id }, signal, ...json } as const;
 }

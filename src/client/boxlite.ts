@@ -1,10 +1,19 @@
 import type { WebSocketFactory } from "../attach/websocket.ts";
-import type { Token } from "./authorization.ts";
+import type { Token } from "../rest/authorization.ts";
+import { createHttp, type Http } from "../rest/http.ts";
+import type { RetryOptions } from "../rest/retry.ts";
+import type { ServerConfig } from "../wire/config.ts";
+import { type RuntimeMetrics, RuntimeMetricsSchema } from "../wire/metrics.ts";
+import { Me, type Principal } from "../wire/principal.ts";
 import { ensureRemoved } from "./box.ts";
 import { type Boxes, createBoxes } from "./boxes.ts";
-import { createHttp, type Http } from "./http.ts";
+import type { CallOptions } from "./call-options.ts";
+import { optionsFromEnv } from "./env.ts";
+import { createImages, type Images } from "./images.ts";
 import type { ExecutionText } from "./output.ts";
 import { type RunOptions, run } from "./run.ts";
+import { createServerConfig, type ServerConfigReader } from "./server-config.ts";
+import { createVolumes, type Volumes } from "./volumes.ts";
 
 export interface BoxLiteOptions {
   /**
@@ -13,8 +22,9 @@ export interface BoxLiteOptions {
    */
   readonly baseUrl: string | URL;
   /**
-   * The bearer token, or a function that is called for each request and connection, and once more when the server
-   * answers 401. In a page it is your application's, for its gateway, which has the server's own.
+   * The bearer token, or a function that gives one: it is called when a token is first needed, once more when the server answers 401,
+   * and a minute before the token ends, where `/v1/me` says when that is. In a page it is your application's, for its gateway, which
+   * has the server's own. Default: none.
    */
   readonly token?: Token | undefined;
   /**
@@ -26,6 +36,8 @@ export interface BoxLiteOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Makes the sockets. Default: the `ws` package's on Node, Deno and Bun, the platform's in browsers. */
   readonly webSocket?: WebSocketFactory | undefined;
+  /** How requests are repeated that failed in passing. Default: twice, where that is safe. */
+  readonly retry?: RetryOptions | undefined;
 }
 
 /**
@@ -36,6 +48,11 @@ export interface BoxLiteOptions {
 export class BoxLite {
   readonly baseUrl: string;
   readonly boxes: Boxes;
+  /** The images that the server keeps: in the contract, but on no server today. */
+  readonly images: Images;
+  /** Storage that outlives boxes: newer cloud only. */
+  readonly volumes: Volumes;
+  readonly #config: ServerConfigReader;
   // The token is in a closure below this: no field leads to it.
   readonly #http: Http;
 
@@ -43,7 +60,40 @@ export class BoxLite {
   constructor(options: BoxLiteOptions) {
     this.#http = createHttp(options);
     this.baseUrl = this.#http.baseUrl;
-    this.boxes = createBoxes({ http: this.#http, webSocket: options.webSocket });
+    this.#config = createServerConfig(this.#http);
+    this.boxes = createBoxes({ http: this.#http, webSocket: options.webSocket, config: this.#config });
+    this.images = createImages(this.#http);
+    this.volumes = createVolumes(this.#http);
+  }
+
+  /**
+   * A client of the server that the environment names, as the official SDKs do: `BOXLITE_REST_URL`, `BOXLITE_API_KEY` and
+   * `BOXLITE_REST_PATH_PREFIX`; the last two may be missing. On Node, Deno (`--allow-env`) and Bun.
+   *
+   * @param options What is given here goes before the environment.
+   * @throws InvalidRequestError if there is no `BOXLITE_REST_URL`, or no environment.
+   */
+  static fromEnv(options: Partial<BoxLiteOptions> = {}): BoxLite {
+    return new BoxLite({ ...optionsFromEnv(options), ...options });
+  }
+
+  /**
+   * Who the token belongs to: the way to check one.
+   *
+   * @throws AuthenticationError for a token that the server does not know.
+   */
+  me({ signal }: CallOptions = {}): Promise<Principal> {
+    return this.#http.json({ operation: "me", signal }, Me);
+  }
+
+  /** What the server can do. Asked for once, and kept. It needs no token. */
+  config(options: CallOptions = {}): Promise<ServerConfig> {
+    return this.#config.read(options);
+  }
+
+  /** Counters of the whole server (`boxlite serve` only). */
+  metrics({ signal }: CallOptions = {}): Promise<RuntimeMetrics> {
+    return this.#http.json({ operation: "metrics", signal }, RuntimeMetricsSchema);
   }
 
   /**

@@ -1,11 +1,11 @@
 import type { FollowOptions } from "../attach/attachment.ts";
 import type { TerminalSize } from "../attach/frames.ts";
 import { InvalidRequestError } from "../errors/index.ts";
+import { orUndone } from "../rest/deadline.ts";
+import { Started } from "../wire/execution.ts";
 import type { BoxContext } from "./box.ts";
-import { orUndone } from "./deadline.ts";
 import { checkSize, type Execution, followExecution, killExecution } from "./execution.ts";
 import type { StdinSource } from "./feed.ts";
-import { Started } from "./schemas.ts";
 
 /** How a command is started and followed. */
 export interface ExecOptions extends FollowOptions {
@@ -32,9 +32,6 @@ export interface ExecOptions extends FollowOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Milliseconds: a box that does not run is started first, for which the cloud takes up to 30 s. */
-const EXEC_TIMEOUT = 60_000;
-
 export async function startExecution(
   context: BoxContext,
   boxId: string,
@@ -57,14 +54,10 @@ export async function startExecution(
     tty: tty !== false || undefined,
   };
   const { http } = context;
-  const action = `Run ${command} in box ${boxId}`;
-  const path = ["boxes", boxId, "exec"];
-  const started = http.json(
-    { action, method: "POST", path, json, timeout: EXEC_TIMEOUT, unless: signal },
-    Started,
-  );
-  const { execution_id: id } = await orUndone(started, signal, (answer) =>
-    killExecution(http, boxId, answer.execution_id),
+  const params = { box: boxId, command };
+  const started = http.json({ operation: "execution.start", params, json, unless: signal }, Started);
+  const { executionId: id } = await orUndone(started, signal, (answer) =>
+    killExecution(http, boxId, answer.executionId),
   );
   return followExecution(context, boxId, id, {
     ...follow,

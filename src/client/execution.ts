@@ -3,25 +3,19 @@ import type { ExecutionEvent } from "../attach/events.ts";
 import type { ExecutionExit } from "../attach/exit.ts";
 import type { TerminalSize } from "../attach/frames.ts";
 import type { StatusProbe } from "../attach/status.ts";
+import type { Transport } from "../attach/transport.ts";
 import { createWebSocketTransport } from "../attach/websocket.ts";
 import { BoxLiteError, InvalidRequestError, NotFoundError } from "../errors/index.ts";
-import type { BoxContext, CallOptions } from "./box.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../rest/deadline.ts";
+import type { Http } from "../rest/http.ts";
+import { type ExecutionStatus, Status } from "../wire/execution.ts";
+import type { BoxContext } from "./box.ts";
+import type { CallOptions } from "./call-options.ts";
 import { withDispose } from "./disposal.ts";
 import { feed, type StdinSource } from "./feed.ts";
-import type { Http } from "./http.ts";
 import { type ExecutionOutput, type ExecutionText, readAsText, readOutput } from "./output.ts";
-import { Status } from "./schemas.ts";
 import { type SignalName, signalNumber } from "./signals.ts";
 import { createStatusProbe } from "./status-probe.ts";
-
-/** What the server says of an execution. */
-export interface ExecutionStatus {
-  readonly status: "running" | "completed" | "killed" | "timed_out" | (string & {});
-  /** As the server counts: negative for a signal. Null while it runs. */
-  readonly exitCode: number | null;
-  readonly message: string | null;
-}
 
 /**
  * A command in a box, followed over a connection that is opened again when it is cut. Every byte that the server still
@@ -84,10 +78,10 @@ export interface FollowExecutionOptions extends FollowOptions {
   readonly signal?: AbortSignal | undefined;
   /** Started by this client: to be killed with its handle. */
   readonly owned: boolean;
+  /** Its first connection, where that is open already. */
+  readonly first?: Transport["open"];
 }
 
-/** Milliseconds; serve itself gives up a kill after 10 s. */
-const KILL_TIMEOUT = 15_000;
 /** Milliseconds that disposing waits for the kill, and then for the exit that follows it. */
 const DISPOSE_TIMEOUT = 5_000;
 
@@ -99,12 +93,11 @@ export async function followExecution(
   options: FollowExecutionOptions,
 ): Promise<Execution> {
   const { http, webSocket } = context;
-  const { size, terminal, stdin, signal, owned, shared, ...follow } = options;
-  const path = ["boxes", boxId, "executions", id];
+  const { size, terminal, stdin, signal, owned, shared, first, ...follow } = options;
+  const params = { box: boxId, execution: id };
   const subject = `Execution ${id} of box ${boxId}`;
-  const attachPath = [...path, "attach"];
-  const url = await http.webSocketUrl(attachPath);
-  const askStatus = createStatusProbe(http, path);
+  const url = await http.webSocketUrl(["boxes", boxId, "executions", id, "attach"]);
+  const askStatus = createStatusProbe(http, params);
   /** The kill that is under way, if one is. */
   let pendingKill: Promise<void> | null = null;
   const probe: StatusProbe = async (asked) => {
@@ -120,12 +113,15 @@ export async function followExecution(
     // A source that is all of the input is read on when it can be sent.
     stdinWhileDisconnected: stdin === undefined ? written : "wait",
     pump,
-    transport: createWebSocketTransport({
-      url,
-      headers: http.headers,
-      protocols: () => http.protocols(attachPath),
-      webSocket,
-    }),
+    transport: startingWith(
+      first,
+      createWebSocketTransport({
+        url,
+        headers: http.headers,
+        protocols: () => http.protocols("execution.attach", params),
+        webSocket,
+      }),
+    ),
     probe,
     subject,
     size,
@@ -197,22 +193,12 @@ export async function followExecution(
     events,
     exit,
     async status(call: CallOptions = {}): Promise<ExecutionStatus> {
-      const action = `Ask for the status of execution ${id}`;
-      const answer = await http.json(
-        { action, method: "GET", path, retry: true, signal: call.signal },
-        Status,
-      );
-      return {
-        status: answer.status,
-        exitCode: answer.exit_code ?? null,
-        message: answer.error_message ?? null,
-      };
+      return http.json({ operation: "execution.status", params, signal: call.signal }, Status);
     },
     kill: (call: CallOptions = {}) => kill(call.signal),
     async signal(name: SignalName | number, call: CallOptions = {}): Promise<void> {
       const json = { signal: signalNumber(name) };
-      const action = `Send ${name} to execution ${id}`;
-      await http.send({ action, method: "POST", path: [...path, "signal"], json, signal: call.signal });
+      await http.send({ operation: "execution.signal", params, json, signal: call.signal });
     },
     resize: (to: TerminalSize) => attachment.resize(checkSize(to)),
     detach(): void {
@@ -238,14 +224,19 @@ export async function killExecution(
   id: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const path = ["boxes", boxId, "executions", id];
-  await http.send({
-    action: `Kill execution ${id}`,
-    method: "DELETE",
-    path,
-    timeout: KILL_TIMEOUT,
-    signal,
-  });
+  await http.send({ operation: "execution.kill", params: { box: boxId, execution: id }, signal });
+}
+
+/** A transport whose first connection is there already. */
+function startingWith(first: Transport["open"] | undefined, transport: Transport): Transport {
+  let waiting = first;
+  return {
+    open(handlers) {
+      const open = waiting ?? transport.open;
+      waiting = undefined;
+      return open(handlers);
+    },
+  };
 }
 
 /** @throws InvalidRequestError for a size that no server takes. */

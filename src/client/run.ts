@@ -1,5 +1,6 @@
 import type { Box } from "./box.ts";
-import type { Boxes, CreateBoxOptions } from "./boxes.ts";
+import type { CreateBoxOptions } from "./box-request.ts";
+import type { Boxes } from "./boxes.ts";
 import type { ExecOptions } from "./exec.ts";
 import type { ExecutionText } from "./output.ts";
 
@@ -18,11 +19,15 @@ export async function run(
   removed: (box: Box) => Promise<void>,
   options: RunOptions,
 ): Promise<ExecutionText> {
-  const { image, cpus, memoryMib, diskSizeGb, user, autoStop, autoDelete, autoResume, network, ...command } =
+  const { image, rootfsPath, cpus, memoryMib, diskSizeGb, user, network, secrets, volumes, ...others } =
     options;
+  const { autoStop, autoPause, autoDelete, autoResume, security, advanced, detach, ...command } = others;
   const { command: program, args = [], stdin = "", ...exec } = command;
   const { signal } = exec;
-  const machine = { image, cpus, memoryMib, diskSizeGb, user, autoStop, autoDelete, autoResume, network };
+  const machine = {
+    ...{ image, rootfsPath, cpus, memoryMib, diskSizeGb, user, network, secrets, volumes },
+    ...{ autoStop, autoPause, autoDelete, autoResume, security, advanced, detach },
+  };
   const box = await boxes.create({ ...machine, signal });
   let result: ExecutionText;
   try {

@@ -1,24 +1,22 @@
 import type { StatusProbe, StatusReport } from "../attach/status.ts";
 import { BoxLiteError, NotFoundError } from "../errors/index.ts";
-import type { Http } from "./http.ts";
-import { Status } from "./schemas.ts";
+import type { Http } from "../rest/http.ts";
+import { Status } from "../wire/execution.ts";
 
 /** Milliseconds that a probe may take: the reconnection waits for it. */
 const PROBE_TIMEOUT = 5_000;
 
 /** Asks for an execution's status on behalf of the pump: one request, no retry, and no failure but a report of it. */
-export function createStatusProbe(http: Http, path: readonly string[]): StatusProbe {
+export function createStatusProbe(
+  http: Http,
+  params: { readonly box: string; readonly execution: string },
+): StatusProbe {
   return async (signal) => {
     try {
-      const call = {
-        action: "Ask for the status",
-        method: "GET",
-        path,
-        timeout: PROBE_TIMEOUT,
-        signal,
-      } as const;
-      const { status, exit_code, error_message } = await http.json(call, Status);
-      return toReport(status, exit_code ?? null, error_message ?? null);
+      const timeout = PROBE_TIMEOUT;
+      const call = { operation: "execution.status", params, timeout, retry: false, signal } as const;
+      const { status, exitCode, errorMessage } = await http.json(call, Status);
+      return toReport(status, exitCode ?? null, errorMessage ?? null);
     } catch (error) {
       return reportFailure(error);
     }

@@ -1,4 +1,4 @@
-import { BoxLiteError, type BoxLiteErrorDetails } from "./boxlite-error.ts";
+import { BoxLiteError } from "./boxlite-error.ts";
 
 /** The token is missing, wrong or expired (401), or does not allow this (403). */
 export class AuthenticationError extends BoxLiteError {
@@ -23,31 +23,17 @@ export class InvalidRequestError extends BoxLiteError {
   override readonly name: string = "InvalidRequestError";
 }
 
-/** Details of an answer that may say when to try again. */
-export interface RetryableErrorDetails extends BoxLiteErrorDetails {
-  readonly retryAfter?: number | undefined;
+/** The server does not have this operation, or cannot do this (`unsupported`): also where its configuration says so. */
+export class UnsupportedError extends BoxLiteError {
+  override readonly name: string = "UnsupportedError";
 }
 
-/** Too many requests, or a quota is used up (429). */
+/** Too many requests, or a quota is used up (429). `retryAfter` may say when to come back. */
 export class RateLimitError extends BoxLiteError {
   override readonly name: string = "RateLimitError";
-  /** Milliseconds to wait, from `Retry-After`; undefined where the server did not say (or a browser may not read it). */
-  readonly retryAfter: number | undefined;
-
-  constructor(code: string, message: string, details: RetryableErrorDetails = {}) {
-    super(code, message, details);
-    this.retryAfter = details.retryAfter;
-  }
 }
 
-/** The server failed (5xx). */
+/** The server failed (5xx). `retryAfter` may say when to come back. */
 export class ServerError extends BoxLiteError {
   override readonly name: string = "ServerError";
-  /** Milliseconds to wait, from `Retry-After`; undefined where the server did not say. */
-  readonly retryAfter: number | undefined;
-
-  constructor(code: string, message: string, details: RetryableErrorDetails = {}) {
-    super(code, message, details);
-    this.retryAfter = details.retryAfter;
-  }
 }

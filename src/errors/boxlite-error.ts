@@ -4,6 +4,12 @@ export interface BoxLiteErrorDetails {
   readonly status?: number | undefined;
   /** `X-Request-Id` of the answer, for the server's operator. */
   readonly requestId?: string | undefined;
+  /** What was asked, e.g. `box.start`: see the table in docs/api.md. Undefined where nothing was to be sent. */
+  readonly operation?: string | undefined;
+  /** See {@link BoxLiteError.retryable}. Default false. */
+  readonly retryable?: boolean | undefined;
+  /** Milliseconds to wait, from `Retry-After`. */
+  readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -12,6 +18,7 @@ export interface BoxLiteErrorDetails {
  * `invalid_state`, …), else one of the client's:
  *
  * - `network`: no answer; `invalid_response`: an answer that is none of the API's; `timeout`: none in time.
+ * - `invalid_archive`: a tar archive that is broken, cut short, or leads out of its destination.
  * - `connection_lost`: an execution could not be attached again within the reconnect budget.
  * - `execution_gone`: the server does not know the execution any more.
  * - `buffer_overflow`: a consumer fell too far behind. `detached`, `ended`: the handle was released, the process is over.
@@ -25,11 +32,23 @@ export class BoxLiteError extends Error {
   readonly code: string;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
+  /** What was asked, e.g. `box.start` or `files.write`. */
+  readonly operation: string | undefined;
+  /**
+   * Whether the same call is worth sending again, and safe: the failure may pass, and it has done nothing yet, or nothing that
+   * doing it twice would add to. The client has tried by itself as often as `retry` of `new BoxLite()` says.
+   */
+  readonly retryable: boolean;
+  /** Milliseconds to wait, from `Retry-After`; undefined where the server did not say (or a browser may not read it). */
+  readonly retryAfter: number | undefined;
 
   constructor(code: string, message: string, details: BoxLiteErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.status = details.status;
     this.requestId = details.requestId;
+    this.operation = details.operation;
+    this.retryable = details.retryable ?? false;
+    this.retryAfter = details.retryAfter;
   }
 }

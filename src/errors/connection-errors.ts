@@ -26,6 +26,33 @@ export class InvalidResponseError extends BoxLiteError {
   }
 }
 
+/**
+ * An answer whose JSON does not have the API's shape. `code` is `invalid_response`. Fields that are not known and new values of
+ * enums are no reason for it.
+ */
+export class SchemaError extends InvalidResponseError {
+  override readonly name: string = "SchemaError";
+  /** Where it does not fit, e.g. `boxes.3.box_id`; "" for the whole. */
+  readonly path: string;
+
+  constructor(message: string, path: string, details: BoxLiteErrorDetails = {}) {
+    super(message, details);
+    this.path = path;
+  }
+}
+
+/**
+ * A tar archive that is broken or was cut short, or has an entry that leads out of its destination. `code` is
+ * `invalid_archive`. What was taken out of it before is not complete.
+ */
+export class ArchiveError extends BoxLiteError {
+  override readonly name: string = "ArchiveError";
+
+  constructor(message: string, details: BoxLiteErrorDetails = {}) {
+    super("invalid_archive", message, details);
+  }
+}
+
 /** An execution could not be attached again within its reconnect budget. `code` is `connection_lost`. */
 export class ConnectionLostError extends BoxLiteError {
   override readonly name: string = "ConnectionLostError";

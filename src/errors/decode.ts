@@ -6,16 +6,19 @@ import {
   NotFoundError,
   RateLimitError,
   ServerError,
+  UnsupportedError,
 } from "./answer-errors.ts";
-import type { BoxLiteError } from "./boxlite-error.ts";
+import type { BoxLiteError, BoxLiteErrorDetails } from "./boxlite-error.ts";
 import { InvalidResponseError, TimeoutError } from "./connection-errors.ts";
 import { type HttpAnswer, quote } from "./http-answer.ts";
+import { isRetryable } from "./retryable.ts";
 
 type Kind =
   | "authentication"
   | "notFound"
   | "conflict"
   | "invalidRequest"
+  | "unsupported"
   | "rateLimit"
   | "timeout"
   | "server";
@@ -23,7 +26,7 @@ type Kind =
 /** The servers' codes. A Map, for a code is the server's text and may be `constructor`. */
 const KIND_BY_CODE: ReadonlyMap<string, Kind> = new Map([
   ["invalid_argument", "invalidRequest"],
-  ["unsupported", "invalidRequest"],
+  ["unsupported", "unsupported"],
   ["image_pull_failed", "invalidRequest"],
   ["execution_failed", "invalidRequest"],
   ["unauthenticated", "authentication"],
@@ -57,14 +60,17 @@ export function errorFromAnswer(answer: HttpAnswer, now: number): BoxLiteError {
   const requestId = answer.requestId ?? body.requestId;
   const kind = kindOf(body.code, status);
   const elsewhere = wrongPlace(kind, body, answer);
+  const { operation } = answer;
   if (elsewhere !== undefined) {
-    return new InvalidResponseError(`${asked}: the server answered ${elsewhere}`, { status, requestId });
+    const message = `${asked}: the server answered ${elsewhere}`;
+    return new InvalidResponseError(message, { status, requestId, operation });
   }
   const code = body.code ?? codeOfStatus(status);
   const retryAfter = parseRetryAfter(answer.retryAfter, now);
+  const retryable = isRetryable(answer.method, status, retryAfter);
   const advice = adviceOf(kind, code, status, retryAfter);
   const message = `${asked}: the server answered ${status} ${code}${said(body, answer)}. ${advice}`;
-  return createError(kind, code, message, { status, requestId, retryAfter });
+  return createError(kind, code, message, { status, requestId, operation, retryable, retryAfter });
 }
 
 /** What shows that something other than the API answered. */
@@ -85,12 +91,7 @@ function wrongPlace(kind: Kind, body: FailureBody, answer: HttpAnswer): string |
   return undefined;
 }
 
-function createError(
-  kind: Kind,
-  code: string,
-  message: string,
-  details: { status: number; requestId: string | undefined; retryAfter: number | undefined },
-): BoxLiteError {
+function createError(kind: Kind, code: string, message: string, details: BoxLiteErrorDetails): BoxLiteError {
   switch (kind) {
     case "authentication":
       return new AuthenticationError(code, message, details);
@@ -100,6 +101,8 @@ function createError(
       return new ConflictError(code, message, details);
     case "invalidRequest":
       return new InvalidRequestError(code, message, details);
+    case "unsupported":
+      return new UnsupportedError(code, message, details);
     case "rateLimit":
       return new RateLimitError(code, message, details);
     case "timeout":
@@ -182,6 +185,8 @@ function adviceOf(kind: Kind, code: string, status: number, retryAfter: number |
       return code === "image_pull_failed"
         ? "Check the image's name, and that the server may pull it."
         : "Correct the request.";
+    case "unsupported":
+      return "This server cannot do it: docs/api.md says which can.";
     case "rateLimit":
       return `Try again ${retryAfter === undefined ? "later" : `in ${Math.ceil(retryAfter / 1000)} s`}.`;
     case "timeout":

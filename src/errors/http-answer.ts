@@ -2,6 +2,10 @@
 export interface HttpAnswer {
   /** For messages, e.g. `Create box (POST http://127.0.0.1:8100/v1/boxes)`. */
   readonly asked: string;
+  /** The operation's name, e.g. `boxes.create`. */
+  readonly operation?: string | undefined;
+  /** How it was asked, which says whether asking again is safe. Default GET. */
+  readonly method?: string | undefined;
   /** 0 for a redirect that a browser does not let see. */
   readonly status: number;
   readonly text: string;
@@ -17,14 +21,17 @@ export interface HttpAnswer {
   readonly gateway?: boolean;
   /** The token that was sent: an answer that repeats it is not quoted with it. */
   readonly secret?: string | undefined;
+  /** What else was sent that is to be repeated nowhere. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** Long enough for any message of the servers, short enough for a log line. */
 const MAX_QUOTE = 500;
 
 /** Something that the server said, as a message may quote it. */
-export function quote(text: string, { secret }: HttpAnswer): string {
+export function quote(text: string, { secret, secrets = [] }: HttpAnswer): string {
   // In this order: a token that is cut in two would not be found.
-  const safe = secret === undefined ? text : text.replaceAll(secret, "(token)");
+  let safe = secret === undefined ? text : text.replaceAll(secret, "(token)");
+  for (const other of secrets) if (other !== "") safe = safe.replaceAll(other, "(secret)");
   return safe.length > MAX_QUOTE ? `${safe.slice(0, MAX_QUOTE)}…` : safe;
 }

@@ -4,14 +4,16 @@ export {
   InvalidRequestError,
   NotFoundError,
   RateLimitError,
-  type RetryableErrorDetails,
   ServerError,
+  UnsupportedError,
 } from "./answer-errors.ts";
 export { BoxLiteError, type BoxLiteErrorDetails } from "./boxlite-error.ts";
 export {
+  ArchiveError,
   ConnectionLostError,
   DiscontinuityError,
   InvalidResponseError,
   NetworkError,
+  SchemaError,
   TimeoutError,
 } from "./connection-errors.ts";

@@ -1,4 +1,4 @@
-import { createAuthorization, type Token } from "../client/authorization.ts";
+import { createCredential, type Token } from "../rest/authorization.ts";
 import { type Admission, admit, checkHosts, checkOrigins } from "./admission.ts";
 import { type Attach, openAttach, refuseInBand } from "./attach.ts";
 import { type Allowed, type Authorize, askFor, uncovered } from "./authorize.ts";
@@ -68,7 +68,7 @@ interface Admitted {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const target = checkTarget(options.target);
-  const authorization = createAuthorization(options.token);
+  const credential = createCredential(options.token);
   const basePath = checkBasePath(options.basePath ?? "");
   const rules = { origins: checkOrigins(options.origins ?? []), hosts: checkHosts(options.hosts) };
   const {
@@ -119,7 +119,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await tickets.put(ticket, { path, origin: admission.origin }, TICKET_LIFETIME);
       return Response.json({ ticket }, { status: 201 });
     }
-    const token = await authorization.token();
+    const token = await credential();
     return forward(request, { url: `${target}/v1${path}${query}`, route, decision, token });
   }
 
@@ -149,8 +149,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const refused = decision !== undefined && "status" in decision ? decision : undefined;
     const url = `${target}/v1${route.path}${query}`;
     const result =
-      refused ??
-      (await openAttach(request, dial, { url, token: await authorization.token(), ceiling, framed }));
+      refused ?? (await openAttach(request, dial, { url, token: await credential(), ceiling, framed }));
     if ("kind" in result) return result;
     return framed ? refuseInBand(result) : { kind: "answer", response: refusalResponse(result) };
   }

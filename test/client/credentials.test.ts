@@ -36,7 +36,7 @@ describe("the token", () => {
     expect(credentials()).toEqual([undefined, undefined]);
   });
 
-  test("expiring_credential_is_re_requested_each_call", async () => {
+  test("non_expiring_credential_is_fetched_once", async () => {
     await serve(() => ({ status: 200, json: boxAnswer("b1") }));
     let issued = 0;
     const boxlite = new BoxLite({
@@ -44,9 +44,37 @@ describe("the token", () => {
       prefix: null,
       token: async () => `token-${++issued}`,
     });
+    await Promise.all([boxlite.boxes.get("b1"), boxlite.boxes.get("b1")]);
     await boxlite.boxes.get("b1");
+    expect(credentials()).toEqual(Array(3).fill("Bearer token-1"));
+  });
+
+  test("expiring_credential_is_re_requested_each_call: one that is about to end, as its principal says", async () => {
+    const principal = (in_ms: number) => ({
+      sub: "u1",
+      principal_type: "user",
+      scopes: [],
+      path_prefix: "org",
+      expires_at: new Date(Date.now() + in_ms).toISOString(),
+    });
+    await serve(({ path, headers }) => {
+      if (path !== "/v1/me") return { status: 200, json: boxAnswer("b1") };
+      return {
+        status: 200,
+        json: principal(headers.authorization === "Bearer token-1" ? 30_000 : 3_600_000),
+      };
+    });
+    let issued = 0;
+    const boxlite = new BoxLite({ baseUrl: server.url, token: () => `token-${++issued}` });
     await boxlite.boxes.get("b1");
-    expect(credentials()).toEqual(["Bearer token-1", "Bearer token-2"]);
+    // The first one ends in half a minute: it is replaced, and the principal of the new one asked for, behind the caller's back.
+    const log = () => server.requests.map(({ path, headers }) => `${path} ${headers.authorization}`);
+    expect(log()[0]).toBe("/v1/me Bearer token-1");
+    expect(log()).toContain("/v1/org/boxes/b1 Bearer token-2");
+    await expect.poll(log).toContain("/v1/me Bearer token-2");
+    await boxlite.boxes.get("b1");
+    expect(log().at(-1)).toBe("/v1/org/boxes/b1 Bearer token-2");
+    expect(issued).toBe(2);
   });
 
   test("a 401 asks for it once more, and the request is repeated with the new one, a POST too", async () => {
@@ -123,7 +151,12 @@ describe("the token is never shown", () => {
       expect(inspect(object, everything)).not.toContain(SECRET);
       expect(JSON.stringify(object)).not.toContain(SECRET);
     }
-    expect(JSON.parse(JSON.stringify(boxlite))).toEqual({ baseUrl: server.url, boxes: {} });
+    expect(JSON.parse(JSON.stringify(boxlite))).toEqual({
+      baseUrl: server.url,
+      boxes: {},
+      images: {},
+      volumes: {},
+    });
   });
 
   const echo = ({ headers }: ReceivedRequest) => JSON.stringify(headers);

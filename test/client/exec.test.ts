@@ -174,7 +174,7 @@ describe.each(["serve", "runner"] as const)("an execution on %s", (dialect) => {
   describe("control", () => {
     test("status", async () => {
       const execution = await box.exec("cat");
-      expect(await execution.status()).toEqual({ status: "running", exitCode: null, message: null });
+      expect(await execution.status()).toEqual({ executionId: execution.id, status: "running" });
       await execution.stdin.close();
       await execution.exit;
       expect(await execution.status()).toMatchObject({ status: "completed", exitCode: 0 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BoxLite } from "../../src/index.ts";
-import { startScriptedServer } from "./scripted-server.ts";
+import { boxAnswer, startScriptedServer } from "./scripted-server.ts";
 
 test("a kill whose 404 is seen before its own answer is still a kill, and not a loss", async () => {
   let asked = () => {};
@@ -20,7 +20,7 @@ test("a kill whose 404 is seen before its own answer is still a kill, and not a 
       return { status: 404, json: { error: "execution not found" } };
     }
     if (path.endsWith("/e1")) return { status: 200, json: { execution_id: "e1", status: "running" } };
-    return { status: 200, json: { box_id: "b1", status: "running" } };
+    return { status: 200, json: boxAnswer("b1") };
   });
   // This server takes no upgrade: each attach fails, and the status is asked again and again.
   const boxlite = new BoxLite({ baseUrl: server.url, prefix: null });

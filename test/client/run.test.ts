@@ -28,7 +28,7 @@ describe.each(["serve", "runner"] as const)("run on %s", (dialect) => {
       exitCode: 3,
       complete: true,
     });
-    expect(await boxlite.boxes.list()).toEqual([]);
+    expect(await boxlite.boxes.list().all()).toEqual([]);
   });
 
   test("a command that reads its stdin ends without one", async () => {
@@ -44,7 +44,7 @@ describe.each(["serve", "runner"] as const)("run on %s", (dialect) => {
     await expect(boxlite.run({ image: "alpine:latest", command: "no-such-command" })).rejects.toThrow(
       /no-such-command/,
     );
-    expect(await boxlite.boxes.list()).toEqual([]);
+    expect(await boxlite.boxes.list().all()).toEqual([]);
   });
 
   test("removes the box when it is aborted", async () => {
@@ -62,7 +62,7 @@ describe.each(["serve", "runner"] as const)("run on %s", (dialect) => {
     );
     const { signal } = controller;
     await expect(boxlite.run({ image: "alpine:latest", command: "cat", stdin, signal })).rejects.toBe(reason);
-    expect(await boxlite.boxes.list()).toEqual([]);
+    expect(await boxlite.boxes.list().all()).toEqual([]);
   });
 });
 

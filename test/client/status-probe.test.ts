@@ -1,17 +1,17 @@
 import { afterEach, expect, test } from "vitest";
-import { createHttp } from "../../src/client/http.ts";
 import { createStatusProbe } from "../../src/client/status-probe.ts";
+import { createHttp } from "../../src/rest/http.ts";
 import { type Reply, type ScriptedServer, startScriptedServer } from "./scripted-server.ts";
 
 let server: ScriptedServer;
 afterEach(() => server.close());
 
-const PATH = ["boxes", "b1", "executions", "e1"];
+const PARAMS = { box: "b1", execution: "e1" };
 
 async function probe(reply: Reply) {
   server = await startScriptedServer(() => reply);
   const http = createHttp({ baseUrl: server.url, prefix: null });
-  return createStatusProbe(http, PATH)(new AbortController().signal);
+  return createStatusProbe(http, PARAMS)(new AbortController().signal);
 }
 
 const answer = (json: unknown): Reply => ({ status: 200, json });
@@ -62,7 +62,7 @@ test("an abort ends it without a rejection", async () => {
   server = await startScriptedServer(() => () => {});
   const controller = new AbortController();
   const http = createHttp({ baseUrl: server.url, prefix: null });
-  const report = createStatusProbe(http, PATH)(controller.signal);
+  const report = createStatusProbe(http, PARAMS)(controller.signal);
   const request = await server.requested("GET /v1/boxes/b1/executions/e1");
   controller.abort();
   expect(await report).toMatchObject({ kind: "unavailable" });
@@ -75,13 +75,13 @@ test("a token is renewed once; one that cannot be had says nothing of the execut
   );
   let issued = 0;
   const renewed = createHttp({ baseUrl: server.url, prefix: null, token: () => `token-${++issued}` });
-  expect(await createStatusProbe(renewed, PATH)(new AbortController().signal)).toEqual({ kind: "running" });
+  expect(await createStatusProbe(renewed, PARAMS)(new AbortController().signal)).toEqual({ kind: "running" });
   const broken = createHttp({
     baseUrl: server.url,
     prefix: null,
     token: () => Promise.reject(new Error("down")),
   });
-  expect(await createStatusProbe(broken, PATH)(new AbortController().signal)).toMatchObject({
+  expect(await createStatusProbe(broken, PARAMS)(new AbortController().signal)).toMatchObject({
     kind: "unavailable",
   });
 });

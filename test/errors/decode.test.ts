@@ -12,6 +12,7 @@ import {
   RateLimitError,
   ServerError,
   TimeoutError,
+  UnsupportedError,
 } from "../../src/errors/index.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");
@@ -175,7 +176,7 @@ describe("every shape of a failure", () => {
 describe("the code decides, then the status", () => {
   const codes: [string, abstract new (...args: never[]) => BoxLiteError][] = [
     ["invalid_argument", InvalidRequestError],
-    ["unsupported", InvalidRequestError],
+    ["unsupported", UnsupportedError],
     ["unauthenticated", AuthenticationError],
     ["permission_denied", AuthenticationError],
     ["not_found", NotFoundError],

@@ -56,7 +56,7 @@ describe.each(["serve", "runner"] as const)("through the gateway, in front of %s
     await sleeper.kill();
     expect((await sleeper.exit).outcome).toMatch(/killed|signaled/);
     await box.remove();
-    expect(await boxlite.boxes.list()).toEqual([]);
+    expect(await boxlite.boxes.list().all()).toEqual([]);
   });
 
   test("a second attach is told that the slot is taken, with its status", async () => {
@@ -111,6 +111,7 @@ describe.each(["serve", "runner"] as const)("through the gateway, in front of %s
     const closed = await startGateway({ target: server.url, token: server.token, authorize: undefined });
     const failure = await createPageClient(closed)
       .boxes.list()
+      .all()
       .catch((error: unknown) => error);
     await closed[Symbol.asyncDispose]();
     expect(failure).toBeInstanceOf(AuthenticationError);

@@ -48,7 +48,7 @@ export function createBoxList(boxlite: BoxLite, changed: () => void): BoxList {
   async function refresh(): Promise<void> {
     const question = ++asked;
     try {
-      const boxes = await boxlite.boxes.list();
+      const boxes = await boxlite.boxes.list().all();
       if (question === asked) set({ phase: "ready", boxes, problem: undefined });
     } catch (error) {
       if (question === asked) set({ phase: "failed", problem: messageOf(error) });

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  encodePath,
-  parseBaseUrl,
-  prefixPath,
-  toWebSocketUrl,
-  withoutSecrets,
-} from "../../src/client/urls.ts";
 import { InvalidRequestError } from "../../src/index.ts";
+import { encodePath, parseBaseUrl, prefixPath, toWebSocketUrl, withoutSecrets } from "../../src/rest/urls.ts";
 
 describe("base URL", () => {
   test.each([

@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { BoxLite, InvalidResponseError } from "../../src/index.ts";
-import { boxAnswer, type Reply, type ScriptedServer, startScriptedServer } from "./scripted-server.ts";
+import {
+  boxAnswer,
+  type Reply,
+  type ScriptedServer,
+  startScriptedServer,
+} from "../client/scripted-server.ts";
 
 let server: ScriptedServer;
 afterEach(() => server.close());

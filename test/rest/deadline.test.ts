@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { orAborted, orUndone, withDeadline } from "../../src/client/deadline.ts";
+import { orAborted, orUndone, withDeadline } from "../../src/rest/deadline.ts";
 
 const late = () => new Error("late");
 const never = new Promise<never>(() => {});

@@ -1,13 +1,20 @@
 import * as v from "valibot";
 import { type HttpAnswer, quote } from "../errors/http-answer.ts";
-import { InvalidResponseError } from "../errors/index.ts";
+import { type BoxLiteErrorDetails, InvalidResponseError, SchemaError } from "../errors/index.ts";
 
 /** Bytes of a body that are read at most. A failure's is cut there, a success cannot be cut. */
 const MAX_FAILURE = 1024 * 1024;
 const MAX_SUCCESS = 16 * 1024 * 1024;
 
-/** @throws InvalidResponseError for a success that is larger than any answer of the API. */
-export async function readText(response: Response, asked: string): Promise<string> {
+/**
+ * @param failed What a body that does not come whole is to be called.
+ * @throws InvalidResponseError for a success that is larger than any answer of the API.
+ */
+export async function readText(
+  response: Response,
+  asked: string,
+  failed: (error: unknown) => unknown,
+): Promise<string> {
   if (response.body === null) return "";
   const limit = response.ok ? MAX_SUCCESS : MAX_FAILURE;
   const reader = response.body.getReader();
@@ -15,7 +22,9 @@ export async function readText(response: Response, asked: string): Promise<strin
   let text = "";
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      throw failed(error);
+    });
     if (done) return text + decoder.decode();
     length += value.length;
     text += decoder.decode(value, { stream: true });
@@ -34,15 +43,16 @@ export async function readText(response: Response, asked: string): Promise<strin
 /**
  * Reads a success as JSON of a shape.
  *
- * @throws InvalidResponseError that names the field which does not fit.
+ * @throws SchemaError that names the field which does not fit, InvalidResponseError for what is no JSON.
  */
 export function parseAnswer<S extends v.GenericSchema>(schema: S, answer: HttpAnswer): v.InferOutput<S> {
   const result = v.safeParse(schema, parseJson(answer));
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const field = v.getDotPath(issue);
-  const what = field === null ? "the answer" : `its field ${field}`;
-  throw invalid(answer, `${what} does not fit (${quote(issue.message, answer)})`);
+  const path = v.getDotPath(issue) ?? "";
+  const what = path === "" ? "the answer" : `its field ${path}`;
+  const message = `${what} does not fit (${quote(issue.message, answer)})`;
+  throw new SchemaError(sentence(answer, message), path, detailsOf(answer));
 }
 
 function parseJson(answer: HttpAnswer): unknown {
@@ -56,7 +66,13 @@ function parseJson(answer: HttpAnswer): unknown {
 }
 
 function invalid(answer: HttpAnswer, what: string): InvalidResponseError {
-  const { asked, status, requestId } = answer;
-  const message = `${asked}: the server answered ${status}, but ${what}. Check that baseUrl leads to a BoxLite server.`;
-  return new InvalidResponseError(message, { status, requestId });
+  return new InvalidResponseError(sentence(answer, what), detailsOf(answer));
+}
+
+function sentence({ asked, status }: HttpAnswer, what: string): string {
+  return `${asked}: the server answered ${status}, but ${what}. Check that baseUrl leads to a BoxLite server.`;
+}
+
+function detailsOf({ status, requestId, operation }: HttpAnswer): BoxLiteErrorDetails {
+  return { status, requestId, operation };
 }

@@ -1,0 +1,81 @@
+import { ArchiveError } from "../errors/index.ts";
+import { saveInto } from "./directory-handle.ts";
+import type { ArchiveContext, DownloadEntry } from "./unpack.ts";
+
+/**
+ * Files on their way out of a box. It is used once, in one of its ways, and then over; one that nobody wants is cancelled:
+ *
+ * - `for await (const entry of download)`: its files, directories and links as they come;
+ * - `archive`: the tar archive as it is;
+ * - `saveTo(directory)`: into a directory of the File System API.
+ *
+ * Each ends with an ArchiveError where the archive is not whole, or has an entry that leads out of it.
+ */
+export interface Download extends AsyncIterable<DownloadEntry> {
+  /** Whether the path is a directory. Absent where the server does not say: those of August. */
+  readonly isDirectory?: boolean;
+  readonly archive: ReadableStream<Uint8Array>;
+  /**
+   * Writes everything below a directory, over what is there.
+   *
+   * @throws ArchiveError also for a link: such a directory cannot hold one.
+   */
+  saveTo(directory: FileSystemDirectoryHandle): Promise<void>;
+  /** Ends it. */
+  cancel(): Promise<void>;
+}
+
+export function createDownload(
+  source: ReadableStream<Uint8Array>,
+  isDirectory: boolean | undefined,
+  context: ArchiveContext,
+): Download {
+  let archive: ReadableStream<Uint8Array> | undefined;
+
+  async function* entries(): AsyncGenerator<DownloadEntry, void, undefined> {
+    const { unpack } = await import("./unpack.ts");
+    yield* unpack(taken(), context);
+  }
+
+  /** @throws ArchiveError when it is used for the second time. */
+  function taken(): ReadableStream<Uint8Array> {
+    if (archive === undefined && !source.locked) return source;
+    throw new ArchiveError(`${context.subject}: this download is used already. Download it again.`, {
+      operation: "files.read",
+    });
+  }
+
+  return {
+    ...(isDirectory === undefined ? {} : { isDirectory }),
+    get archive() {
+      archive ??= checkedArchive(taken(), context);
+      return archive;
+    },
+    saveTo: (directory) => saveInto(directory, entries(), context),
+    [Symbol.asyncIterator]: entries,
+    async cancel() {
+      if (archive === undefined) await source.cancel();
+      else await archive.cancel();
+    },
+  };
+}
+
+/** The archive, checked as it passes; what checks it is loaded with the first byte. */
+function checkedArchive(
+  source: ReadableStream<Uint8Array>,
+  context: ArchiveContext,
+): ReadableStream<Uint8Array> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        reader ??= (await import("./unpack.ts")).verified(source, context).getReader();
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => (reader ?? source).cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,103 @@
+import { InvalidRequestError } from "../errors/index.ts";
+import { plainPath, staysInside } from "./entry-path.ts";
+
+/** A file, directory or symbolic link to be uploaded. */
+export interface UploadEntry {
+  /** Where it goes, below the destination: relative, with slashes. */
+  readonly path: string;
+  /** Default `file`. Directories of files need no entries of their own. */
+  readonly type?: "file" | "directory" | "symlink" | undefined;
+  /** What is in the file; text goes as UTF-8. A stream needs its `size`. Default: nothing. */
+  readonly data?: string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array> | undefined;
+  /** Bytes of a stream: a tar archive says how long a file is before it comes. */
+  readonly size?: number | undefined;
+  /** Permission bits. Default 0o644 for files, 0o755 for directories. */
+  readonly mode?: number | undefined;
+  /** Default: now. */
+  readonly modified?: Date | undefined;
+  /** Where a symbolic link leads: relative, and below the destination. */
+  readonly linkTarget?: string | undefined;
+}
+
+/**
+ * What may be uploaded:
+ *
+ * - entries, also as they come;
+ * - `File`s, e.g. of an `<input>`, one or many: they go by their name, or their place in the directory that was chosen;
+ * - a directory or file of the File System API (`showDirectoryPicker()`, the origin's private one);
+ * - a tar archive, as a stream or a `Blob`: it is sent as it is.
+ */
+export type UploadSource =
+  | Iterable<UploadEntry>
+  | AsyncIterable<UploadEntry>
+  | File
+  | Iterable<File>
+  | FileSystemDirectoryHandle
+  | FileSystemFileHandle
+  | ReadableStream<Uint8Array>
+  | Blob;
+
+/** Whether a source is an archive already. */
+export function isArchive(source: UploadSource): source is ReadableStream<Uint8Array> | Blob {
+  return source instanceof ReadableStream || (source instanceof Blob && !isFile(source));
+}
+
+/** The entries of a source that is no archive. @throws InvalidRequestError for one that would lead out of the destination. */
+export async function* entriesOf(
+  source: Exclude<UploadSource, ReadableStream | Blob> | File,
+): AsyncGenerator<UploadEntry, void, undefined> {
+  if (isFile(source)) {
+    yield fileEntry(source);
+  } else if ("kind" in source) {
+    if (source.kind === "file") yield fileEntry(await (source as FileSystemFileHandle).getFile());
+    else yield* directoryEntries(source as FileSystemDirectoryHandle, "");
+  } else {
+    for await (const entry of source) yield isFile(entry) ? fileEntry(entry) : checked(entry);
+  }
+}
+
+async function* directoryEntries(
+  directory: FileSystemDirectoryHandle,
+  parent: string,
+): AsyncGenerator<UploadEntry, void, undefined> {
+  for await (const [name, handle] of directory.entries()) {
+    const path = `${parent}${name}`;
+    if (handle.kind === "file") {
+      yield { ...fileEntry(await (handle as FileSystemFileHandle).getFile()), path };
+    } else {
+      yield { path, type: "directory" };
+      yield* directoryEntries(handle as FileSystemDirectoryHandle, `${path}/`);
+    }
+  }
+}
+
+function fileEntry(file: File): UploadEntry {
+  const path = file.webkitRelativePath || file.name;
+  return checked({ path, data: file, modified: new Date(file.lastModified) });
+}
+
+function checked(entry: UploadEntry): UploadEntry {
+  const { path, linkTarget } = entry;
+  const plain = plainPath(path);
+  if (plain === undefined || plain === "") {
+    throw invalid(`the path ${JSON.stringify(path)} does not lead below the destination.`);
+  }
+  if (entry.type === "symlink" && !(linkTarget && staysInside(plain, linkTarget))) {
+    throw invalid(
+      `the link ${path} leads to ${linkTarget ?? "nowhere"}, which is not below the destination.`,
+    );
+  }
+  if (entry.data instanceof ReadableStream && entry.size === undefined) {
+    throw invalid(`the stream for ${path} has no size: an archive says how long a file is before it comes.`);
+  }
+  return { ...entry, path: plain };
+}
+
+/** Node 20 has the class in a module only. */
+function isFile(value: object): value is File {
+  return value instanceof Blob && "name" in value && "lastModified" in value;
+}
+
+function invalid(what: string): InvalidRequestError {
+  return new InvalidRequestError("invalid_argument", `Upload: ${what}`, { operation: "files.write" });
+}

@@ -1,0 +1,114 @@
+import ky, { isNetworkError } from "ky";
+import type { HttpAnswer } from "../errors/http-answer.ts";
+import { NetworkError } from "../errors/index.ts";
+import { isIdempotent } from "../errors/retryable.ts";
+import { GATEWAY_HEADER } from "../gateway/protocol.ts";
+import { readText } from "./answer.ts";
+import { bearer } from "./authorization.ts";
+import { type Call, describeCall, specOf } from "./call.ts";
+import { withoutSecrets } from "./urls.ts";
+
+export type Fetch = typeof globalThis.fetch;
+
+/** One request, ready to be sent. */
+export interface Exchange {
+  readonly call: Call;
+  /** With its query. */
+  readonly url: string;
+  readonly token: string | undefined;
+  /** The same for each repetition; undefined where the contract has none. */
+  readonly key: string | undefined;
+  readonly fetch: Fetch | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends one request, once: the repetitions are the sender's, because ky's would keep a copy of a body that is a stream, and cannot be
+ * told that a `Retry-After` is too long.
+ *
+ * @throws NetworkError where there is no answer.
+ */
+export async function exchange(request: Exchange): Promise<Response> {
+  const { call, url, token, key, fetch, signal } = request;
+  signal.throwIfAborted();
+  call.unless?.throwIfAborted();
+  const { body, json, accept = "application/json" } = call;
+  try {
+    return await ky(url, {
+      method: specOf(call).method,
+      headers: {
+        accept,
+        ...bearer(token),
+        ...(key === undefined ? {} : { "idempotency-key": key }),
+        ...(body === undefined ? {} : { "content-type": body.type }),
+      },
+      signal,
+      // The token goes to no other origin, and a redirected POST would arrive as a GET.
+      redirect: "manual",
+      throwHttpErrors: false,
+      timeout: false,
+      retry: 0,
+      ...(json === undefined ? {} : { json }),
+      ...(body === undefined ? {} : { body: body.create() }),
+      // Not as it is: the platform's own must not be called as a method.
+      ...(fetch === undefined ? {} : { fetch: (input, init) => fetch(input, init) }),
+    });
+  } catch (error) {
+    throw networkError(request, error);
+  }
+}
+
+/** An answer with its body, as far as one of the API's can be. @throws NetworkError for a body that does not come whole. */
+export async function readAnswer(request: Exchange, response: Response): Promise<HttpAnswer> {
+  const { call, url, token } = request;
+  const { headers, status } = response;
+  const location = headers.get("location");
+  const asked = describeCall(call, url);
+  return {
+    asked,
+    operation: call.operation,
+    method: specOf(call).method,
+    status,
+    text: await readText(response, asked, (error) => networkError(request, error)),
+    contentType: headers.get("content-type") ?? "",
+    requestId: headers.get("x-request-id") ?? undefined,
+    retryAfter: headers.get("retry-after") ?? undefined,
+    gateway: isFromGateway(response),
+    location: location === null ? undefined : withoutSecrets(location, response.url),
+    secret: token,
+    secrets: call.secrets,
+  };
+}
+
+export function isFromGateway({ headers }: Response): boolean {
+  return headers.has(GATEWAY_HEADER);
+}
+
+/** What became of a request whose answer did not come, or not whole. */
+export function networkError({ call, url }: Exchange, error: unknown): NetworkError {
+  // ky's own error holds the request, whose headers hold the token: only what is below it is passed on.
+  const cause = isNetworkError(error) ? error.cause : error;
+  const asked = describeCall(call, url);
+  const advice = isCrossOrigin(asked)
+    ? " BoxLite servers do not answer pages of another origin: go through a gateway, on the page's own or with the page in its origins."
+    : "";
+  const message = `${asked}: no answer from the server (${reasonOf(cause)}). Check that it runs and that baseUrl is right.`;
+  return new NetworkError(message + advice, {
+    cause,
+    operation: call.operation,
+    retryable: isIdempotent(specOf(call).method) && call.body?.repeatable !== false,
+  });
+}
+
+/** The innermost message: `fetch failed` says nothing, its cause does. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  // Node's AggregateError of several failed connects has an empty message.
+  return error.message || String("code" in error ? error.code : error.name);
+}
+
+/** Whether a page asked a server that is not its own. */
+function isCrossOrigin(asked: string): boolean {
+  return globalThis.location !== undefined && !asked.includes(` ${globalThis.location.origin}/`);
+}
