@@ -74,6 +74,7 @@ export async function createBoxes(dialect: Dialect): Promise<Boxes> {
 }
 
 export function setStatus(box: Box, status: BoxStatus): void {
+  if (box.status === status) return;
   box.status = status;
   box.updatedAt = new Date();
 }

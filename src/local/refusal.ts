@@ -4,7 +4,18 @@ import type { Dialect } from "./dialect.ts";
 /** A body and status that end a request. */
 export interface Answer {
   readonly status: number;
-  readonly type?: "application/json" | "text/plain; charset=utf-8";
+  readonly type?:
+    | "application/json"
+    | "text/plain; charset=utf-8"
+    | "application/x-tar"
+    | "application/octet-stream";
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text, or bytes as they come: should they fail, the connection is cut, for there is no other way to tell. */
+  readonly body?: string | ReadableStream<Uint8Array>;
+}
+
+/** An answer in few words. */
+export interface TextAnswer extends Answer {
   readonly body?: string;
 }
 
@@ -52,12 +63,12 @@ export class Refusal extends Error {
   }
 }
 
-export function json(status: number, body: unknown): Answer {
+export function json(status: number, body: unknown): TextAnswer {
   return { status, type: "application/json", body: JSON.stringify(body) };
 }
 
 /** The refusal as it goes over the wire. */
-export function renderRefusal(refusal: Refusal, method: string, path: string): Answer {
+export function renderRefusal(refusal: Refusal, method: string, path: string): TextAnswer {
   const { status, code, message } = refusal;
   const statusText = STATUS_CODES[status] ?? "Error";
   switch (refusal.shape) {
@@ -91,7 +102,7 @@ export function renderRefusal(refusal: Refusal, method: string, path: string): A
 }
 
 /** The same before an upgrade. There the cloud's API says nothing but the status; its runner's answers go through. */
-export function renderUpgradeRefusal(refusal: Refusal, method: string, path: string): Answer {
+export function renderUpgradeRefusal(refusal: Refusal, method: string, path: string): TextAnswer {
   const byApi = refusal.shape === "nest" || refusal.shape === "middleware";
   return byApi ? { status: refusal.status } : renderRefusal(refusal, method, path);
 }
@@ -105,6 +116,13 @@ function byHandler(dialect: Dialect, status: number, code: Code, message: string
 function byFront(dialect: Dialect, status: number, code: Code, message: string): Refusal {
   return new Refusal(status, code, dialect === "serve" ? "nested" : "nest", message);
 }
+
+/** What the handlers of files answer: the runner's are newer than its others, and have serve's envelope. */
+function byFiles(status: number, code: Code, message: string): Refusal {
+  return new Refusal(status, code, "nested", message);
+}
+
+const autoResumeOff = (segment: string) => `box ${segment} is stopped and auto_resume is off`;
 
 /** Refusals by what went wrong, in the shape and with the status of each dialect. */
 export const refuse = {
@@ -169,6 +187,18 @@ export const refuse = {
     byFront(dialect, 404, "not_found", `box not found: ${segment}`),
   boxStopped: (dialect: Dialect, segment: string) =>
     byHandler(dialect, 409, "invalid_state", `box ${segment} is not running`),
+  autoResumeOff: (dialect: Dialect, segment: string) =>
+    byHandler(dialect, 409, "invalid_state", autoResumeOff(segment)),
+
+  /** A query that serve cannot read, or the runner's handlers of files do not like. */
+  badQuery: (dialect: Dialect, serveSays: string, runnerSays: string) =>
+    dialect === "serve"
+      ? new Refusal(400, "invalid_argument", "text", `Failed to deserialize query string: ${serveSays}`)
+      : byFiles(400, "invalid_argument", runnerSays),
+  badPath: (why: string) => byFiles(400, "invalid_argument", why),
+  noSource: () => byFiles(404, "not_found", "source path does not exist"),
+  badArchive: (why: string) => byFiles(400, "invalid_argument", `failed to extract tar: ${why}`),
+  filesOfStopped: (segment: string) => byFiles(409, "invalid_state", autoResumeOff(segment)),
 
   invalidArgument: (dialect: Dialect, why: string) => byHandler(dialect, 400, "invalid_argument", why),
   notTty: (dialect: Dialect) =>

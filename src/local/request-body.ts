@@ -5,6 +5,9 @@ import { refuse } from "./refusal.ts";
 /** What serve's framework takes at most. */
 const BODY_LIMIT = 2 * 1024 * 1024;
 
+/** Bytes of a streamed body that wait to be read. */
+const STREAM_HIGH_WATER = 256 * 1024;
+
 /**
  * Reads a JSON body. Only serve insists on the content type.
  *
@@ -34,4 +37,28 @@ async function readBody(request: IncomingMessage, dialect: Dialect): Promise<Buf
 
 function isJson(contentType: string | undefined): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? "");
+}
+
+/**
+ * The body as it comes, as fast as it is read. It fails when the client hangs up. What is left when it is cancelled is
+ * thrown away: the connection stays, for the answer.
+ */
+export function streamBody(request: IncomingMessage): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        request.on("data", (chunk: Buffer) => {
+          controller.enqueue(chunk);
+          if ((controller.desiredSize ?? 0) <= 0) request.pause();
+        });
+        request.once("end", () => controller.close());
+        request.once("error", (error) => controller.error(error));
+      },
+      pull: () => void request.resume(),
+      cancel() {
+        request.removeAllListeners("data").removeAllListeners("end").resume();
+      },
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: STREAM_HIGH_WATER }),
+  );
 }

@@ -3,12 +3,15 @@ export type Route =
   | { readonly name: "config" }
   | { readonly name: "me" }
   | { readonly name: "boxes" }
-  | { readonly name: "box" | "start" | "stop" | "exec"; readonly box: string }
+  | { readonly name: "box" | BoxAction; readonly box: string }
   | {
       readonly name: "execution" | "signal" | "resize" | "attach";
       readonly box: string;
       readonly execution: string;
     };
+
+const BOX_ACTIONS = ["start", "stop", "exec", "files"] as const;
+type BoxAction = (typeof BOX_ACTIONS)[number];
 
 export interface RoutedPath {
   readonly route: Route;
@@ -46,8 +49,8 @@ function matchBoxes(segments: readonly string[]): Route | undefined {
     return undefined;
   }
   if (execution !== undefined) return undefined;
-  if (action === "start" || action === "stop" || action === "exec") return { name: action, box };
-  return undefined;
+  const name = BOX_ACTIONS.find((each) => each === action);
+  return name === undefined ? undefined : { name, box };
 }
 
 function splitPath(path: string): string[] | undefined {

@@ -3,15 +3,25 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { WebSocketServer } from "ws";
 import { bearerMatches, crossSiteRefusal } from "./access.ts";
 import { attach } from "./attach.ts";
 import { createBoxes } from "./boxes.ts";
 import type { Dialect } from "./dialect.ts";
 import { createExecutions } from "./executions.ts";
-import { type Call, endProcesses, handlersFor, requireExecution, type ServerState } from "./handlers.ts";
-import { type Answer, Refusal, refuse, renderRefusal, renderUpgradeRefusal } from "./refusal.ts";
-import { readJson } from "./request-body.ts";
+import { requireExecution } from "./handlers/executions.ts";
+import { handlersFor } from "./handlers/index.ts";
+import { type Call, endProcesses, type ServerState } from "./handlers/state.ts";
+import {
+  type Answer,
+  Refusal,
+  refuse,
+  renderRefusal,
+  renderUpgradeRefusal,
+  type TextAnswer,
+} from "./refusal.ts";
+import { readJson, streamBody } from "./request-body.ts";
 import { matchRoute, type RoutedPath } from "./routes.ts";
 import { type LocalServerTimes, serverTimes } from "./times.ts";
 
@@ -51,14 +61,15 @@ const ADDRESS = "127.0.0.1";
  * as the user who started the server. It listens on 127.0.0.1 only, wants the token from everyone, and refuses requests
  * of web pages of any other origin.
  *
- * It speaks the box, exec, status, signal, resize, kill and attach routes of `boxlite serve` or of the BoxLite cloud,
- * with their replay, their losses for slow readers, their close codes and their error bodies. Where it differs:
+ * It speaks the box, exec, status, signal, resize, kill, attach and files routes of `boxlite serve` or of the BoxLite
+ * cloud, with their replay, their losses for slow readers, their close codes and their error bodies. Where it differs:
  *
  * - Output is handed on byte by byte. The real servers decode it as UTF-8 first, which changes bytes that are not text.
  * - There are no images: a command is looked up in `PATH` when it is started, and refused (serve 422, runner 500) if
  *   it is not there. `working_dir` is relative to the box's directory, or a path of this machine.
  * - Standard streams without a terminal are sockets: `echo >&2` works, opening `/dev/stderr` does not.
- * - No files, snapshots, main session or metrics.
+ * - Paths of files are, like `working_dir`, relative to the box's directory, or paths of this machine.
+ * - No snapshots, main session or metrics.
  *
  * @throws TypeError or RangeError for an option that cannot be, Error when the port is taken (`code` is "EADDRINUSE").
  */
@@ -92,6 +103,8 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
     const answered = answerRequest(state, token, request, response).finally(() => inFlight.delete(answered));
     inFlight.add(answered);
   });
+  // An upload takes as long as it takes.
+  server.requestTimeout = 0;
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -153,17 +166,33 @@ async function answerRequest(
     renderRefusal(toRefusal(error, state.dialect), method, url),
   );
   response.writeHead(answer.status, answerHeaders(answer, request, state.dialect));
-  response.end(answer.body);
+  if (answer.body instanceof ReadableStream) await pour(answer.body, response);
+  else response.end(answer.body);
+}
+
+/** Sends what comes, as fast as the client takes it. Whichever side fails ends the other. */
+async function pour(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+  try {
+    await pipeline(body, response);
+  } catch {
+    response.destroy();
+  }
 }
 
 async function handle(state: ServerState, token: string, request: IncomingMessage): Promise<Answer> {
   const { dialect } = state;
   const { method = "GET" } = request;
-  const { pathname } = readTarget(request);
+  const { pathname, searchParams } = readTarget(request);
   const { route } = admit(state, token, request, pathname);
   const handler = handlersFor(state, route)[method];
   if (handler === undefined) throw refuse.method(dialect, method, pathname);
-  const call: Call = { method, path: pathname, body: (front) => readJson(request, dialect, front) };
+  const call: Call = {
+    method,
+    path: pathname,
+    query: searchParams,
+    body: (front) => readJson(request, dialect, front),
+    stream: () => streamBody(request),
+  };
   return handler(call);
 }
 
@@ -230,15 +259,19 @@ function toRefusal(error: unknown, dialect: Dialect): Refusal {
 }
 
 function answerHeaders(answer: Answer, request: IncomingMessage, dialect: Dialect): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (answer.status !== 204) headers["Content-Length"] = String(Buffer.byteLength(answer.body ?? ""));
+  const headers: Record<string, string> = { ...answer.headers };
+  const { body = "" } = answer;
+  // A stream is sent in chunks: without their end, it is known to be cut.
+  if (answer.status !== 204 && typeof body === "string") {
+    headers["Content-Length"] = String(Buffer.byteLength(body));
+  }
   if (answer.type !== undefined) headers["Content-Type"] = answer.type;
   if (dialect === "serve")
     headers["X-Request-Id"] = request.headers["x-request-id"]?.toString() ?? randomUUID();
   return headers;
 }
 
-function writeRaw(socket: Duplex, answer: Answer, request: IncomingMessage, dialect: Dialect): void {
+function writeRaw(socket: Duplex, answer: TextAnswer, request: IncomingMessage, dialect: Dialect): void {
   const headers = Object.entries({ ...answerHeaders(answer, request, dialect), Connection: "close" });
   const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head}\r\n${answer.body ?? ""}`);

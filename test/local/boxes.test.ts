@@ -50,7 +50,7 @@ describe.each(["serve", "runner"] as const)("boxes (%s)", (dialect) => {
   });
 
   test("start and stop", async () => {
-    const { send, createBox, run } = await startTestServer({ dialect });
+    const { send, createBox } = await startTestServer({ dialect });
     const box = await createBox();
     const ok = serve ? 200 : 201;
     expect(await send("POST", `/v1/boxes/${box}/start`)).toMatchObject({
@@ -61,14 +61,39 @@ describe.each(["serve", "runner"] as const)("boxes (%s)", (dialect) => {
       status: ok,
       json: { status: "stopped" },
     });
-    if (serve) {
-      expect((await run(box, { command: "true" })).exitCode()).toBe(0);
-      expect((await send("GET", `/v1/boxes/${box}`)).json.status).toBe("running");
-    } else {
-      const refused = await send("POST", `/v1/boxes/${box}/exec`, { body: { command: "true" } });
-      expect(refused).toMatchObject({ status: 409, json: { error: `box ${box} is not running` } });
-      await send("POST", `/v1/boxes/${box}/start`);
-      expect((await run(box, { command: "true" })).exitCode()).toBe(0);
+  });
+
+  test("wake for an exec, unless they are stopped and auto_resume is off", async () => {
+    const { send, createBox, run } = await startTestServer({ dialect });
+    const sleepy = await createBox();
+    await send("POST", `/v1/boxes/${sleepy}/stop`);
+    expect((await run(sleepy, { command: "true" })).exitCode()).toBe(0);
+    expect((await send("GET", `/v1/boxes/${sleepy}`)).json.status).toBe("running");
+
+    const off = await createBox({ auto_resume: false });
+    expect((await run(off, { command: "true" })).exitCode()).toBe(0);
+    await send("POST", `/v1/boxes/${off}/stop`);
+    const message = `box ${off} is stopped and auto_resume is off`;
+    expect(await send("POST", `/v1/boxes/${off}/exec`, { body: { command: "true" } })).toMatchObject({
+      status: 409,
+      json: serve
+        ? { error: { message, type: "InvalidStateError", code: "invalid_state" } }
+        : { error: message },
+    });
+    expect((await send("GET", `/v1/boxes/${off}`)).json.status).toBe("stopped");
+    await send("POST", `/v1/boxes/${off}/start`);
+    expect((await run(off, { command: "true" })).exitCode()).toBe(0);
+  });
+
+  test("wake on the cloud when an execution is looked at, unless auto_resume is off", async () => {
+    const { send, createBox, exec, status } = await startTestServer({ dialect });
+    for (const auto_resume of [true, false]) {
+      const box = await createBox({ auto_resume });
+      const execution = await exec(box, { command: "true" });
+      await send("POST", `/v1/boxes/${box}/stop`);
+      expect(await status(box, execution)).toMatchObject({ status: 200, json: { status: "completed" } });
+      const woken = !serve && auto_resume;
+      expect((await send("GET", `/v1/boxes/${box}`)).json.status).toBe(woken ? "running" : "stopped");
     }
   });
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { expect, onTestFinished } from "vitest";
 import WebSocket from "ws";
 import { type LocalServerOptions, startLocalServer } from "../../src/local/index.ts";
@@ -10,22 +10,39 @@ export async function startTestServer(options: LocalServerOptions = {}) {
   onTestFinished(() => server.close());
 
   async function send(method: string, path: string, options: RequestOptions = {}): Promise<Reply> {
-    const body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
+    const raw = typeof options.body === "string" || options.body instanceof Uint8Array;
+    const body = raw ? options.body : JSON.stringify(options.body);
     const message = httpRequest(server.url + path, {
       method,
       headers: {
         Authorization: `Bearer ${server.token}`,
-        ...(body === undefined || body === options.body ? {} : { "Content-Type": "application/json" }),
+        ...(body === undefined || raw ? {} : { "Content-Type": "application/json" }),
         ...options.headers,
       },
     });
     message.end(body);
     const [response]: IncomingMessage[] = await once(message, "response");
     if (response === undefined) throw new Error("no response");
-    let text = "";
-    for await (const chunk of response) text += chunk;
-    return { status: response.statusCode ?? 0, headers: response.headers, text, json: parse(text) };
+    const bytes = Buffer.concat(await response.toArray());
+    const text = bytes.toString();
+    return { status: response.statusCode ?? 0, headers: response.headers, bytes, text, json: parse(text) };
   }
+
+  /** A request whose body the test writes and whose response it reads. */
+  function open(method: string, path: string): ClientRequest {
+    const message = httpRequest(server.url + path, {
+      method,
+      headers: { Authorization: `Bearer ${server.token}` },
+    });
+    onTestFinished(() => void message.destroy());
+    return message;
+  }
+
+  const upload = (box: string, path: string, body: Uint8Array, query = "") =>
+    send("PUT", `/v1/boxes/${box}/files?path=${encodeURIComponent(path)}${query}`, { body });
+
+  const download = (box: string, path: string) =>
+    send("GET", `/v1/boxes/${box}/files?path=${encodeURIComponent(path)}`);
 
   async function createBox(body: Record<string, unknown> = {}): Promise<string> {
     const reply = await send("POST", "/v1/boxes", { body });
@@ -60,11 +77,12 @@ export async function startTestServer(options: LocalServerOptions = {}) {
       socket.on("error", reject);
       socket.once("open", () => resolve(attachment));
       socket.once("unexpected-response", async (_request, response) => {
-        let text = "";
-        for await (const chunk of response) text += chunk;
+        const bytes = Buffer.concat(await response.toArray());
+        const text = bytes.toString();
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
+          bytes,
           text,
           json: parse(text),
         });
@@ -83,13 +101,31 @@ export async function startTestServer(options: LocalServerOptions = {}) {
   const completed = (box: string, execution: string) =>
     expect.poll(async () => (await status(box, execution)).json.status, POLL).toBe("completed");
 
-  return { server, send, createBox, exec, shell, status, attach, tryAttach, run, completed };
+  /** Where the box's relative paths begin on this machine. */
+  const directoryOf = async (box: string) => (await run(box, { command: "pwd" })).stdout().toString().trim();
+
+  return {
+    server,
+    send,
+    open,
+    upload,
+    download,
+    directoryOf,
+    createBox,
+    exec,
+    shell,
+    status,
+    attach,
+    tryAttach,
+    run,
+    completed,
+  };
 }
 
 export const POLL = { interval: 5, timeout: 4000 };
 
 interface RequestOptions {
-  /** A string goes out as it is, without a content type. */
+  /** A string or bytes go out as they are, without a content type. */
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -97,6 +133,7 @@ interface RequestOptions {
 export interface Reply {
   status: number;
   headers: IncomingMessage["headers"];
+  bytes: Buffer;
   text: string;
   /** Empty when the body is no JSON object. */
   json: Record<string, unknown>;

@@ -1,0 +1,55 @@
+import { parseBoxRequest } from "../bodies.ts";
+import { type Box, describeBox, setStatus } from "../boxes.ts";
+import { type Answer, json } from "../refusal.ts";
+import { endProcesses, type Handlers, NO_CONTENT, requireBox, type ServerState } from "./state.ts";
+
+export function boxesHandlers(state: ServerState): Handlers {
+  const { dialect } = state;
+  return {
+    GET: () => json(200, { boxes: state.boxes.list().map((box) => describeBox(box, dialect)) }),
+    POST: async ({ body }) => {
+      const request = parseBoxRequest(await body(true), dialect);
+      return json(201, describeBox(state.boxes.create(request), dialect));
+    },
+  };
+}
+
+export function boxHandlers(state: ServerState, segment: string): Handlers {
+  return {
+    GET: () => json(200, describeBox(requireBox(state, segment), state.dialect)),
+    HEAD: () => {
+      requireBox(state, segment);
+      return NO_CONTENT;
+    },
+    DELETE: async () => {
+      await deleteBox(state, requireBox(state, segment));
+      return NO_CONTENT;
+    },
+  };
+}
+
+export function startHandlers(state: ServerState, segment: string): Handlers {
+  return { POST: () => changeStatus(state, requireBox(state, segment), "running") };
+}
+
+export function stopHandlers(state: ServerState, segment: string): Handlers {
+  return {
+    POST: async () => {
+      const box = requireBox(state, segment);
+      const answer = changeStatus(state, box, "stopped");
+      await endProcesses(state, box, false);
+      return answer;
+    },
+  };
+}
+
+function changeStatus(state: ServerState, box: Box, status: "running" | "stopped"): Answer {
+  setStatus(box, status);
+  return json(state.dialect === "serve" ? 200 : 201, describeBox(box, state.dialect));
+}
+
+async function deleteBox(state: ServerState, box: Box): Promise<void> {
+  box.deleted = true;
+  await endProcesses(state, box, true);
+  await state.boxes.remove(box);
+}

@@ -1,0 +1,42 @@
+import type { Route } from "../routes.ts";
+import { boxesHandlers, boxHandlers, startHandlers, stopHandlers } from "./boxes.ts";
+import { configHandlers, meHandlers } from "./discovery.ts";
+import {
+  attachHandlers,
+  execHandlers,
+  executionHandlers,
+  resizeHandlers,
+  signalHandlers,
+} from "./executions.ts";
+import { filesHandlers } from "./files.ts";
+import type { Handlers, ServerState } from "./state.ts";
+
+/** The handlers of a route; none where the dialect does not have it. */
+export function handlersFor(state: ServerState, route: Route): Handlers {
+  switch (route.name) {
+    case "config":
+      return configHandlers(state);
+    case "me":
+      return meHandlers(state);
+    case "boxes":
+      return boxesHandlers(state);
+    case "box":
+      return boxHandlers(state, route.box);
+    case "start":
+      return startHandlers(state, route.box);
+    case "stop":
+      return stopHandlers(state, route.box);
+    case "exec":
+      return execHandlers(state, route.box);
+    case "execution":
+      return executionHandlers(state, route);
+    case "signal":
+      return signalHandlers(state, route);
+    case "resize":
+      return resizeHandlers(state, route);
+    case "attach":
+      return attachHandlers(state);
+    case "files":
+      return filesHandlers(state, route.box);
+  }
+}
