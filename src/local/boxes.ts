@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BoxRequest } from "./bodies.ts";
 import type { Dialect } from "./dialect.ts";
+import { type BoxCounters, createBoxCounters, type ServerCounters } from "./metrics.ts";
 import { refuse } from "./refusal.ts";
 
 type BoxStatus = "configured" | "running" | "stopped";
@@ -17,6 +18,9 @@ export interface Box {
   readonly createdAt: Date;
   updatedAt: Date;
   status: BoxStatus;
+  /** Whether it has run, be it stopped now. */
+  booted: boolean;
+  readonly counters: BoxCounters;
   /** A deleted box starts nothing any more, not even for a request that found it in time. */
   deleted: boolean;
 }
@@ -27,13 +31,14 @@ export interface Boxes {
   /** By id or name, as it stands in a URL. A box being deleted is not found. */
   find(segment: string): Box | undefined;
   list(): Box[];
+  setStatus(box: Box, status: BoxStatus): void;
   /** Forgets the box and removes its directory. Its processes must be gone. */
   remove(box: Box): Promise<void>;
   /** Removes what is left in the file system. */
   close(): Promise<void>;
 }
 
-export async function createBoxes(dialect: Dialect): Promise<Boxes> {
+export async function createBoxes(dialect: Dialect, counters: ServerCounters): Promise<Boxes> {
   const root = await mkdtemp(join(tmpdir(), "boxlite-local-"));
   const byId = new Map<string, Box>();
   const byName = new Map<string, Box>();
@@ -51,12 +56,15 @@ export async function createBoxes(dialect: Dialect): Promise<Boxes> {
         updatedAt: now,
         // The cloud answers when the box has started, serve starts it with the first command.
         status: dialect === "runner" ? "running" : "configured",
+        booted: dialect === "runner",
+        counters: createBoxCounters(),
         deleted: false,
       };
       // At once and not asynchronously, so that of two requests for one name one is refused.
       mkdirSync(box.directory, { mode: 0o700 });
       byId.set(id, box);
       if (name !== undefined) byName.set(name, box);
+      counters.boxesCreated += 1;
       return box;
     },
     find(segment) {
@@ -64,6 +72,13 @@ export async function createBoxes(dialect: Dialect): Promise<Boxes> {
       return box === undefined || box.deleted ? undefined : box;
     },
     list: () => [...byId.values()],
+    setStatus(box, status) {
+      if (box.status === status) return;
+      if (box.status === "running") counters.boxesStopped += 1;
+      if (status === "running") box.booted = true;
+      box.status = status;
+      box.updatedAt = new Date();
+    },
     async remove(box) {
       byId.delete(box.id);
       if (box.request.name !== undefined) byName.delete(box.request.name);
@@ -71,12 +86,6 @@ export async function createBoxes(dialect: Dialect): Promise<Boxes> {
     },
     close: () => removeDirectory(root),
   };
-}
-
-export function setStatus(box: Box, status: BoxStatus): void {
-  if (box.status === status) return;
-  box.status = status;
-  box.updatedAt = new Date();
 }
 
 /** The box as the servers describe it. */

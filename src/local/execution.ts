@@ -3,6 +3,7 @@ import { type Backlog, type BacklogLimits, createBacklog } from "./backlog.ts";
 import type { ResolvedCommand } from "./command.ts";
 import type { Dialect } from "./dialect.ts";
 import type { HostProcess } from "./host-process.ts";
+import type { BoxCounters } from "./metrics.ts";
 import { startPiped } from "./piped-process.ts";
 import { startOnTerminal } from "./pty-process.ts";
 import type { ReaperPhase } from "./reaper.ts";
@@ -40,6 +41,7 @@ export class Execution {
   reaperPhase: ReaperPhase = { name: "watched" };
   readonly #settings: ExecutionSettings;
   readonly #process: HostProcess;
+  readonly #counters: BoxCounters;
   readonly #timers = new Set<NodeJS.Timeout>();
   #exitCode: number | undefined;
   #settledAt: number | undefined;
@@ -52,12 +54,14 @@ export class Execution {
     settings: ExecutionSettings,
     streams: { stdout: Backlog; stderr: Backlog },
     process: HostProcess,
+    counters: BoxCounters,
   ) {
     this.identity = identity;
     this.stdout = streams.stdout;
     this.stderr = streams.stderr;
     this.#settings = settings;
     this.#process = process;
+    this.#counters = counters;
     this.settled = this.#settle();
   }
 
@@ -67,18 +71,21 @@ export class Execution {
     command: ResolvedCommand,
     options: ExecutionOptions,
     settings: ExecutionSettings,
+    counters: BoxCounters,
   ): Promise<Execution> {
     const stdout = createBacklog(settings.dialect, settings.backlog);
     const stderr = createBacklog(settings.dialect, settings.backlog);
-    const sink = {
-      stdout: (chunk: Uint8Array) => stdout.push(chunk),
-      stderr: (chunk: Uint8Array) => stderr.push(chunk),
+    const count = (backlog: Backlog) => (chunk: Uint8Array) => {
+      counters.bytesReceived += chunk.length;
+      backlog.push(chunk);
     };
+    const sink = { stdout: count(stdout), stderr: count(stderr) };
     const start = options.tty ? startOnTerminal : startPiped;
-    const execution = new Execution(identity, settings, { stdout, stderr }, await start(command, sink));
+    const process = await start(command, sink);
+    const execution = new Execution(identity, settings, { stdout, stderr }, process, counters);
     if (options.stdin !== undefined) {
-      execution.#process.writeStdin(Buffer.from(options.stdin));
-      execution.#process.closeStdin();
+      execution.writeStdin(Buffer.from(options.stdin));
+      execution.closeStdin();
     }
     if (options.timeoutSeconds > 0) execution.#limitTo(options.timeoutSeconds);
     return execution;
@@ -130,6 +137,7 @@ export class Execution {
 
   /** Returns false when the process is slow to read: wait for `whenStdinDrained` before the next. */
   writeStdin(bytes: Uint8Array): boolean {
+    this.#counters.bytesSent += bytes.length;
     return this.#process.writeStdin(bytes);
   }
 

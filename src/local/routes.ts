@@ -2,8 +2,9 @@
 export type Route =
   | { readonly name: "config" }
   | { readonly name: "me" }
+  | { readonly name: "metrics" }
   | { readonly name: "boxes" }
-  | { readonly name: "box" | BoxAction; readonly box: string }
+  | { readonly name: "box" | "boxMetrics" | BoxAction; readonly box: string }
   | {
       readonly name: "execution" | "signal" | "resize" | "attach";
       readonly box: string;
@@ -26,7 +27,7 @@ export function matchRoute(path: string): RoutedPath | undefined {
   const segments = splitPath(path);
   if (segments === undefined || segments[0] !== "v1") return undefined;
   const [, first, ...rest] = segments;
-  if (rest.length === 0 && (first === "config" || first === "me")) {
+  if (rest.length === 0 && (first === "config" || first === "me" || first === "metrics")) {
     return { route: { name: first }, prefix: undefined };
   }
   if (first === "boxes") return withPrefix(matchBoxes(rest), undefined);
@@ -49,6 +50,7 @@ function matchBoxes(segments: readonly string[]): Route | undefined {
     return undefined;
   }
   if (execution !== undefined) return undefined;
+  if (action === "metrics") return { name: "boxMetrics", box };
   const name = BOX_ACTIONS.find((each) => each === action);
   return name === undefined ? undefined : { name, box };
 }

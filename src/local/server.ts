@@ -13,6 +13,7 @@ import { createExecutions } from "./executions.ts";
 import { requireExecution } from "./handlers/executions.ts";
 import { handlersFor } from "./handlers/index.ts";
 import { type Call, endProcesses, type ServerState } from "./handlers/state.ts";
+import { createServerCounters } from "./metrics.ts";
 import {
   type Answer,
   Refusal,
@@ -61,15 +62,16 @@ const ADDRESS = "127.0.0.1";
  * as the user who started the server. It listens on 127.0.0.1 only, wants the token from everyone, and refuses requests
  * of web pages of any other origin.
  *
- * It speaks the box, exec, status, signal, resize, kill, attach and files routes of `boxlite serve` or of the BoxLite
- * cloud, with their replay, their losses for slow readers, their close codes and their error bodies. Where it differs:
+ * It speaks the box, exec, status, signal, resize, kill, attach, files and metrics routes of `boxlite serve` or of the
+ * BoxLite cloud, with their replay, their losses for slow readers, their close codes and their error bodies. Where it differs:
  *
  * - Output is handed on byte by byte. The real servers decode it as UTF-8 first, which changes bytes that are not text.
  * - There are no images: a command is looked up in `PATH` when it is started, and refused (serve 422, runner 500) if
  *   it is not there. `working_dir` is relative to the box's directory, or a path of this machine.
  * - Standard streams without a terminal are sockets: `echo >&2` works, opening `/dev/stderr` does not.
  * - Paths of files are, like `working_dir`, relative to the box's directory, or paths of this machine.
- * - No snapshots, main session or metrics.
+ * - Metrics count commands and bytes; what a machine would tell is null, and booting takes 0 ms.
+ * - No snapshots or main session.
  *
  * @throws TypeError or RangeError for an option that cannot be, Error when the port is taken (`code` is "EADDRINUSE").
  */
@@ -82,12 +84,14 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
       throw new RangeError(`${name} is ${value}: expected 1 or more`);
   }
   const times = { ...serverTimes, ...options.times };
+  const counters = createServerCounters();
   const state: ServerState = {
     dialect,
     times,
     backlog: { bytes: backlogBytes, queueChunks: liveQueueChunks },
     organization: randomUUID(),
-    boxes: await createBoxes(dialect),
+    boxes: await createBoxes(dialect, counters),
+    counters,
     executions: createExecutions(dialect, times),
   };
   const webSockets = new WebSocketServer({

@@ -1,5 +1,5 @@
 import { parseBoxRequest } from "../bodies.ts";
-import { type Box, describeBox, setStatus } from "../boxes.ts";
+import { type Box, describeBox } from "../boxes.ts";
 import { type Answer, json } from "../refusal.ts";
 import { endProcesses, type Handlers, NO_CONTENT, requireBox, type ServerState } from "./state.ts";
 
@@ -44,12 +44,13 @@ export function stopHandlers(state: ServerState, segment: string): Handlers {
 }
 
 function changeStatus(state: ServerState, box: Box, status: "running" | "stopped"): Answer {
-  setStatus(box, status);
+  state.boxes.setStatus(box, status);
   return json(state.dialect === "serve" ? 200 : 201, describeBox(box, state.dialect));
 }
 
 async function deleteBox(state: ServerState, box: Box): Promise<void> {
   box.deleted = true;
+  state.boxes.setStatus(box, "stopped");
   await endProcesses(state, box, true);
   await state.boxes.remove(box);
 }

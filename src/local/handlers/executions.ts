@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type ExecRequest, parseExecRequest, parseResizeRequest, parseSignalRequest } from "../bodies.ts";
-import { type Box, setStatus } from "../boxes.ts";
+import type { Box } from "../boxes.ts";
 import { resolveCommand } from "../command.ts";
 import { Execution } from "../execution.ts";
 import { type Answer, json, refuse } from "../refusal.ts";
@@ -20,7 +20,7 @@ export function executionHandlers(state: ServerState, path: ExecutionPath): Hand
   return {
     GET: () => {
       const execution = requireExecution(state, path);
-      if (state.dialect === "runner") wake(requireBox(state, path.box));
+      if (state.dialect === "runner") wake(state, requireBox(state, path.box));
       return json(200, describeExecution(execution));
     },
     DELETE: async () => {
@@ -78,8 +78,8 @@ export function requireExecution(state: ServerState, path: ExecutionPath): Execu
 }
 
 /** The cloud takes a look at an execution for a use of its box. */
-function wake(box: Box): void {
-  if (box.request.autoResume) setStatus(box, "running");
+function wake({ boxes }: ServerState, box: Box): void {
+  if (box.request.autoResume) boxes.setStatus(box, "running");
 }
 
 async function exec(state: ServerState, segment: string, call: Call): Promise<Answer> {
@@ -88,7 +88,7 @@ async function exec(state: ServerState, segment: string, call: Call): Promise<An
   if (dialect === "runner") requireBox(state, segment);
   const request = parseExecRequest(await call.body(false), dialect);
   const box = requireBox(state, segment);
-  resume(box, () => refuse.autoResumeOff(dialect, segment));
+  resume(state, box, () => refuse.autoResumeOff(dialect, segment));
   const execution = await startIn(state, box, segment, request);
   if (box.deleted || box.status !== "running") {
     await execution.kill();
@@ -107,8 +107,12 @@ async function startIn(
   const place = { boxId: box.id, directory: box.directory, env: box.request.env };
   const identity = { id: randomUUID(), boxId: box.id, boxSegment };
   try {
-    return await Execution.start(identity, await resolveCommand(request, place), request, state);
+    const command = await resolveCommand(request, place);
+    const execution = await Execution.start(identity, command, request, state, box.counters);
+    for (const counters of [state.counters, box.counters]) counters.commands += 1;
+    return execution;
   } catch (error) {
+    for (const counters of [state.counters, box.counters]) counters.execErrors += 1;
     throw refuse.cannotStart(state.dialect, error instanceof Error ? error.message : String(error));
   }
 }

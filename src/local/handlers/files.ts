@@ -15,7 +15,7 @@ export function filesHandlers(state: ServerState, segment: string): Handlers {
   };
   const open = (): Box => {
     const box = requireBox(state, segment);
-    resume(box, () => refuse.filesOfStopped(segment));
+    resume(state, box, () => refuse.filesOfStopped(segment));
     return box;
   };
   return {

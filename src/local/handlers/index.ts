@@ -9,6 +9,7 @@ import {
   signalHandlers,
 } from "./executions.ts";
 import { filesHandlers } from "./files.ts";
+import { boxMetricsHandlers, metricsHandlers } from "./metrics.ts";
 import type { Handlers, ServerState } from "./state.ts";
 
 /** The handlers of a route; none where the dialect does not have it. */
@@ -36,6 +37,10 @@ export function handlersFor(state: ServerState, route: Route): Handlers {
       return resizeHandlers(state, route);
     case "attach":
       return attachHandlers(state);
+    case "metrics":
+      return metricsHandlers(state);
+    case "boxMetrics":
+      return boxMetricsHandlers(state, route.box);
     case "files":
       return filesHandlers(state, route.box);
   }

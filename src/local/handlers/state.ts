@@ -1,14 +1,16 @@
-import { type Box, type Boxes, setStatus } from "../boxes.ts";
+import type { Box, Boxes } from "../boxes.ts";
 import { BOX_MARKER } from "../command.ts";
 import type { ExecutionSettings } from "../execution.ts";
 import type { Executions } from "../executions.ts";
 import { killMarked } from "../leftovers.ts";
+import type { ServerCounters } from "../metrics.ts";
 import { type Answer, type Refusal, refuse } from "../refusal.ts";
 
 /** What the handlers work on. */
 export interface ServerState extends ExecutionSettings {
   readonly boxes: Boxes;
   readonly executions: Executions;
+  readonly counters: ServerCounters;
   /** The runner's tenant, its `path_prefix`. */
   readonly organization: string;
 }
@@ -39,9 +41,9 @@ export function requireBox(state: ServerState, segment: string): Box {
 }
 
 /** What each use of a box does first: one that does not run is started, unless it is stopped and AutoResume is off. */
-export function resume(box: Box, refusal: () => Refusal): void {
+export function resume({ boxes }: ServerState, box: Box, refusal: () => Refusal): void {
   if (box.status === "stopped" && !box.request.autoResume) throw refusal();
-  setStatus(box, "running");
+  boxes.setStatus(box, "running");
 }
 
 /** Ends all that runs in a box, daemons included. Executions are kept like other finished ones, or forgotten. */
