@@ -11,6 +11,7 @@ export default defineConfig({
         "gateway/node": "src/gateway/node.ts",
         "gateway/vite": "src/gateway/vite.ts",
         "local/index": "src/local/index.ts",
+        "node/index": "src/node/index.ts",
         "testing/index": "src/testing/index.ts",
         "xterm/index": "src/xterm/index.ts",
         cli: "src/cli.ts",
@@ -21,6 +22,8 @@ export default defineConfig({
     // A library is minified by the application that bundles it, once, with everything else.
     minify: false,
     sourcemap: true,
+    // Of what is built in: the tar library, which comes with us so that nobody has to install it, and is loaded when it is used.
+    license: { fileName: "third-party-licenses.md" },
     rolldownOptions: {
       external: [/^node:/, "ky", "valibot", "ws", "isomorphic-ws", "@lydell/node-pty"],
     },

@@ -17,6 +17,7 @@ export type {
 export type { Boxes, ImportOptions, ListBoxesOptions, StopOptions } from "./client/boxes.ts";
 export { BoxLite, type BoxLiteOptions } from "./client/boxlite.ts";
 export type { CallOptions } from "./client/call-options.ts";
+export type { ExecutionControl } from "./client/control.ts";
 export type { ExecOptions } from "./client/exec.ts";
 export type { Execution } from "./client/execution.ts";
 export type { StdinSource } from "./client/feed.ts";

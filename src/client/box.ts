@@ -11,9 +11,10 @@ import { type BoxMetrics, BoxMetricsSchema } from "../wire/metrics.ts";
 import { Inbound, Tunnel } from "../wire/network.ts";
 import { type StopOptions, stopCall } from "./boxes.ts";
 import type { CallOptions } from "./call-options.ts";
+import { checkSize, createControl, type ExecutionControl } from "./control.ts";
 import { withDispose } from "./disposal.ts";
 import { type ExecOptions, startExecution } from "./exec.ts";
-import { checkSize, type Execution, followExecution } from "./execution.ts";
+import { type Execution, followExecution } from "./execution.ts";
 import { attachMain } from "./main-session.ts";
 import type { ServerConfigReader } from "./server-config.ts";
 import { createSnapshots, type Snapshots } from "./snapshots.ts";
@@ -70,6 +71,8 @@ export interface Box extends AsyncDisposable {
    * stream. A server allows one client per execution. An id that it does not know makes `exit` reject.
    */
   attach(executionId: string, options?: AttachOptions): Promise<Execution>;
+  /** An execution by its id, to be asked about and steered without following it. Nothing is sent. */
+  execution(id: string): ExecutionControl;
   /**
    * Follows the box's main process: what its image, or `entrypoint` and `cmd`, say. `boxlite serve` only. A box that has not run
    * yet is booted; its main process starts with `start()`. It has one client at a time, and is never reaped.
@@ -172,6 +175,7 @@ export function createBox(context: BoxContext, initial: BoxInfo): Box {
     async attach(executionId: string, options: AttachOptions = {}) {
       return followExecution(context, id, executionId, takenUp(options));
     },
+    execution: (executionId: string) => createControl(http, id, executionId),
     attachMain: async (options: AttachOptions = {}) => attachMain(context, id, takenUp(options)),
     async clone({ name, signal }: CloneOptions = {}) {
       await config.require("cloneEnabled", "box.clone", params, { signal });

@@ -4,7 +4,8 @@ import { InvalidRequestError } from "../errors/index.ts";
 import { orUndone } from "../rest/deadline.ts";
 import { Started } from "../wire/execution.ts";
 import type { BoxContext } from "./box.ts";
-import { checkSize, type Execution, followExecution, killExecution } from "./execution.ts";
+import { checkSize, createControl } from "./control.ts";
+import { type Execution, followExecution } from "./execution.ts";
 import type { StdinSource } from "./feed.ts";
 
 /** How a command is started and followed. */
@@ -57,7 +58,7 @@ export async function startExecution(
   const params = { box: boxId, command };
   const started = http.json({ operation: "execution.start", params, json, unless: signal }, Started);
   const { executionId: id } = await orUndone(started, signal, (answer) =>
-    killExecution(http, boxId, answer.executionId),
+    createControl(http, boxId, answer.executionId).kill(),
   );
   return followExecution(context, boxId, id, {
     ...follow,

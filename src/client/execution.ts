@@ -5,16 +5,16 @@ import type { TerminalSize } from "../attach/frames.ts";
 import type { StatusProbe } from "../attach/status.ts";
 import type { Transport } from "../attach/transport.ts";
 import { createWebSocketTransport } from "../attach/websocket.ts";
-import { BoxLiteError, InvalidRequestError, NotFoundError } from "../errors/index.ts";
+import { BoxLiteError, NotFoundError } from "../errors/index.ts";
 import { withDeadline } from "../rest/deadline.ts";
-import type { Http } from "../rest/http.ts";
-import { type ExecutionStatus, Status } from "../wire/execution.ts";
+import type { ExecutionStatus } from "../wire/execution.ts";
 import type { BoxContext } from "./box.ts";
 import type { CallOptions } from "./call-options.ts";
+import { checkSize, createControl } from "./control.ts";
 import { withDispose } from "./disposal.ts";
 import { feed, type StdinSource } from "./feed.ts";
 import { type ExecutionOutput, type ExecutionText, readAsText, readOutput } from "./output.ts";
-import { type SignalName, signalNumber } from "./signals.ts";
+import type { SignalName } from "./signals.ts";
 import { createStatusProbe } from "./status-probe.ts";
 
 /**
@@ -97,6 +97,7 @@ export async function followExecution(
   const params = { box: boxId, execution: id };
   const subject = `Execution ${id} of box ${boxId}`;
   const url = await http.webSocketUrl(["boxes", boxId, "executions", id, "attach"]);
+  const control = createControl(http, boxId, id);
   const askStatus = createStatusProbe(http, params);
   /** The kill that is under way, if one is. */
   let pendingKill: Promise<void> | null = null;
@@ -140,7 +141,7 @@ export async function followExecution(
   async function sendKill(abort: AbortSignal | undefined): Promise<void> {
     if (over) return;
     try {
-      await killExecution(http, boxId, id, abort);
+      await control.kill({ signal: abort });
       over = true;
       attachment.killed();
     } catch (error) {
@@ -192,14 +193,9 @@ export async function followExecution(
     stdin: attachment.stdin,
     events,
     exit,
-    async status(call: CallOptions = {}): Promise<ExecutionStatus> {
-      return http.json({ operation: "execution.status", params, signal: call.signal }, Status);
-    },
+    status: control.status,
     kill: (call: CallOptions = {}) => kill(call.signal),
-    async signal(name: SignalName | number, call: CallOptions = {}): Promise<void> {
-      const json = { signal: signalNumber(name) };
-      await http.send({ operation: "execution.signal", params, json, signal: call.signal });
-    },
+    signal: control.signal,
     resize: (to: TerminalSize) => attachment.resize(checkSize(to)),
     detach(): void {
       detached = true;
@@ -217,16 +213,6 @@ async function sharePump(...execution: [baseUrl: string, boxId: string, id: stri
   return sharePump(...execution);
 }
 
-/** @throws BoxLiteError */
-export async function killExecution(
-  http: Http,
-  boxId: string,
-  id: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  await http.send({ operation: "execution.kill", params: { box: boxId, execution: id }, signal });
-}
-
 /** A transport whose first connection is there already. */
 function startingWith(first: Transport["open"] | undefined, transport: Transport): Transport {
   let waiting = first;
@@ -237,20 +223,6 @@ function startingWith(first: Transport["open"] | undefined, transport: Transport
       return open(handlers);
     },
   };
-}
-
-/** @throws InvalidRequestError for a size that no server takes. */
-export function checkSize(size: TerminalSize): TerminalSize {
-  const { cols, rows } = size;
-  if (isCount(cols) && isCount(rows)) return { cols, rows };
-  throw new InvalidRequestError(
-    "invalid_argument",
-    `A terminal of ${cols} × ${rows} cannot be: cols and rows must be whole numbers from 1 to 65535.`,
-  );
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= 65_535;
 }
 
 /** Ends a stream that nobody reads. */

@@ -53,7 +53,7 @@ export const operations = {
   "box.metrics": { method: "GET", path: "boxes/:box/metrics", says: "Ask for the metrics of box :box" },
   "box.network": { method: "PUT", path: "boxes/:box/network/inbound", says: "Set who may reach box :box" },
   "box.tunnel": { method: "POST", path: "boxes/:box/network/tunnel", says: "Open a tunnel to box :box" },
-  "box.attach": { method: "POST", path: "boxes/:box/attach", says: "Ask for a ticket", keyed: true },
+  "box.attach": { method: "POST", path: "boxes/:box/attach", says: "Ask for a ticket" },
   "execution.start": {
     method: "POST",
     path: "boxes/:box/exec",

@@ -63,7 +63,8 @@ const entries = {
 
 export const Box = v.pipe(
   fields({ box_id: id, ...entries }),
-  v.transform(({ boxId, ...info }): BoxInfo => ({ id: boxId, ...info })),
+  // Behind the rest, for a field `id` that the wire may come to have is not this one.
+  v.transform(({ boxId, ...info }): BoxInfo => ({ ...info, id: boxId })),
 );
 
 export const BoxPage = fields({ boxes: v.array(Box), next_page_token: optional(text) });

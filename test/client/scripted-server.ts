@@ -7,7 +7,7 @@ export interface ReceivedRequest {
   /** Path and query, as they came over the wire. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Parsed; undefined where there was none. */
+  /** JSON is parsed, other bodies are their bytes; undefined where there was none. */
   readonly body: unknown;
   /** Resolves when the client gave the request up, or had its answer. */
   readonly closed: Promise<void>;
@@ -40,12 +40,13 @@ export async function startScriptedServer(
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString();
+    const bytes = Buffer.concat(chunks);
+    const isJson = incoming.headers["content-type"] === "application/json";
     const request: ReceivedRequest = {
       method: incoming.method ?? "",
       path: incoming.url ?? "",
       headers: incoming.headers,
-      body: text === "" ? undefined : JSON.parse(text),
+      body: isJson ? JSON.parse(bytes.toString()) : bytes.length === 0 ? undefined : bytes,
       closed: new Promise((resolve) => response.on("close", resolve)),
     };
     requests.push(request);

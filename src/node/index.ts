@@ -1,0 +1,2 @@
+export { downloadPath } from "./download-path.ts";
+export { uploadPath } from "./upload-path.ts";
