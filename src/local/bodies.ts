@@ -79,7 +79,7 @@ export function parseBoxRequest(value: unknown, dialect: Dialect): BoxRequest {
     name,
     image,
     cpus,
-    memoryMib,
+    memoryMib: dialect === "runner" ? Math.ceil(memoryMib / 1024) * 1024 : memoryMib,
     env: read.stringMap("env") ?? {},
     autoStop: read.number("auto_stop") ?? 900,
     autoDelete: read.number("auto_delete") ?? 0,

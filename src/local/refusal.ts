@@ -187,6 +187,8 @@ export const refuse = {
     byFront(dialect, 404, "not_found", `box not found: ${segment}`),
   boxStopped: (dialect: Dialect, segment: string) =>
     byHandler(dialect, 409, "invalid_state", `box ${segment} is not running`),
+  boxRunning: () => new Refusal(409, "invalid_state", "nested", "box is running: stop it or use force=true"),
+  badPage: (dialect: Dialect, why: string) => byFront(dialect, 400, "invalid_argument", why),
   autoResumeOff: (dialect: Dialect, segment: string) =>
     byHandler(dialect, 409, "invalid_state", autoResumeOff(segment)),
 

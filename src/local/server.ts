@@ -33,6 +33,16 @@ export interface LocalServerOptions {
   port?: number;
   /** The bearer token that every request needs. Default: 32 random bytes. */
   token?: string;
+  /**
+   * When the token ends, as the runner's `GET /v1/me` tells it in `expires_at`; serve tells nothing of the kind. The
+   * server goes on taking the token after that. Default: it tells `null`, for a token that does not end.
+   */
+  tokenExpiresAt?: Date;
+  /**
+   * Whether `GET /v1/boxes` looks at `pageSize` (1 to 1000, default 100), `pageToken` and `status`, and answers
+   * `next_page_token`. Default false, as servers are today: the query is ignored, and all boxes come at once.
+   */
+  paging?: boolean;
   /** Durations to change, mostly for tests. Defaults: those of the real servers. */
   times?: Partial<LocalServerTimes>;
   /** Output kept per stream for those who attach later. Default 262144. */
@@ -78,10 +88,13 @@ const ADDRESS = "127.0.0.1";
 export async function startLocalServer(options: LocalServerOptions = {}): Promise<LocalServer> {
   const { dialect = "serve", port = 0, token = randomBytes(32).toString("base64url") } = options;
   if (token === "") throw new TypeError("token is empty: give one, or leave it out for a random one");
-  const { backlogBytes = 262_144, liveQueueChunks = 256 } = options;
+  const { backlogBytes = 262_144, liveQueueChunks = 256, tokenExpiresAt, paging = false } = options;
   for (const [name, value] of Object.entries({ backlogBytes, liveQueueChunks })) {
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(`${name} is ${value}: expected 1 or more`);
+  }
+  if (tokenExpiresAt !== undefined && Number.isNaN(tokenExpiresAt.getTime())) {
+    throw new RangeError("tokenExpiresAt is no valid date");
   }
   const times = { ...serverTimes, ...options.times };
   const counters = createServerCounters();
@@ -90,6 +103,8 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
     times,
     backlog: { bytes: backlogBytes, queueChunks: liveQueueChunks },
     organization: randomUUID(),
+    tokenExpiresAt,
+    paging,
     boxes: await createBoxes(dialect, counters),
     counters,
     executions: createExecutions(dialect, times),

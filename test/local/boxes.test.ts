@@ -14,7 +14,7 @@ describe.each(["serve", "runner"] as const)("boxes (%s)", (dialect) => {
       status: serve ? "configured" : "running",
       image: "alpine",
       cpus: 2,
-      memory_mib: 512,
+      memory_mib: serve ? 512 : 1024,
       labels: {},
     });
     expect(box.box_id).toMatch(serve ? /^[0-9A-HJKMNP-TV-Z]{26}$/ : /^[0-9a-f-]{36}$/);
@@ -61,6 +61,54 @@ describe.each(["serve", "runner"] as const)("boxes (%s)", (dialect) => {
       status: ok,
       json: { status: "stopped" },
     });
+  });
+
+  test("start and stop once, however often they are told", async () => {
+    const { send, createBox } = await startTestServer({ dialect });
+    const box = await createBox();
+    for (const verb of ["start", "stop"]) {
+      const first = await send("POST", `/v1/boxes/${box}/${verb}`);
+      expect(await send("POST", `/v1/boxes/${box}/${verb}`)).toMatchObject({
+        status: first.status,
+        text: first.text,
+      });
+    }
+  });
+
+  test("are removed while they run, but by serve not with force=false", async () => {
+    const { send, createBox } = await startTestServer({ dialect });
+    for (const query of ["", "?force=true", ...(serve ? [] : ["?force=false"])]) {
+      const box = await createBox();
+      await send("POST", `/v1/boxes/${box}/start`);
+      expect((await send("DELETE", `/v1/boxes/${box}${query}`)).status, query).toBe(204);
+    }
+    if (!serve) return;
+    const box = await createBox();
+    await send("POST", `/v1/boxes/${box}/start`);
+    expect(await send("DELETE", `/v1/boxes/${box}?force=false`)).toMatchObject({
+      status: 409,
+      json: {
+        error: {
+          message: "box is running: stop it or use force=true",
+          type: "InvalidStateError",
+          code: "invalid_state",
+        },
+      },
+    });
+    expect((await send("GET", `/v1/boxes/${box}`)).json.status).toBe("running");
+    expect((await send("DELETE", `/v1/boxes/${box}?force=1`)).status).toBe(400);
+    await send("POST", `/v1/boxes/${box}/stop`);
+    expect((await send("DELETE", `/v1/boxes/${box}?force=false`)).status).toBe(204);
+  });
+
+  test.each([
+    [256, 1024],
+    [1024, 1024],
+    [1025, 2048],
+  ])("have the memory that they ask for, on the cloud in whole GiB: %i MiB", async (asked, given) => {
+    const { send } = await startTestServer({ dialect });
+    const { json } = await send("POST", "/v1/boxes", { body: { memory_mib: asked } });
+    expect(json.memory_mib).toBe(serve ? asked : given);
   });
 
   test("wake for an exec, unless they are stopped and auto_resume is off", async () => {
@@ -174,8 +222,12 @@ describe("discovery", () => {
   test("serve has no prefix, and no path_prefix field", async () => {
     const { send, createBox } = await startTestServer({ dialect: "serve" });
     const { json } = await send("GET", "/v1/me");
-    expect(json).toMatchObject({ sub: "local-anonymous", principal_type: "service_account", prefix: null });
-    expect(json).not.toHaveProperty("path_prefix");
+    expect(json).toEqual({
+      sub: "local-anonymous",
+      principal_type: "service_account",
+      scopes: [],
+      prefix: null,
+    });
     const { capabilities } = (await send("GET", "/v1/config", { headers: { Authorization: "" } })).json;
     expect(new Set(Object.values({ ...Object(capabilities) }))).toEqual(new Set([true]));
     await createBox();
@@ -184,7 +236,15 @@ describe("discovery", () => {
 
   test("the runner is mounted with and without its organization's prefix", async () => {
     const { send, createBox, exec, tryAttach } = await startTestServer({ dialect: "runner" });
-    const { path_prefix: prefix } = (await send("GET", "/v1/me")).json;
+    const me = (await send("GET", "/v1/me")).json;
+    expect(me).toEqual({
+      sub: "local-key",
+      principal_type: "service_account",
+      path_prefix: expect.any(String),
+      scopes: ["boxes:read", "boxes:write"],
+      expires_at: null,
+    });
+    const prefix = me.path_prefix;
     expect(prefix).toMatch(/^[0-9a-f-]{36}$/);
     const { capabilities } = (await send("GET", "/v1/config")).json;
     expect(new Set(Object.values({ ...Object(capabilities) }))).toEqual(new Set([false]));
@@ -198,6 +258,17 @@ describe("discovery", () => {
     const path = `/v1/another-org/boxes/${box}/executions/${execution}/attach`;
     expect(await tryAttach(path)).toHaveProperty("closed");
   });
+});
+
+test("the runner tells when the token ends, and takes it after that", async () => {
+  const tokenExpiresAt = new Date("2001-02-03T04:05:06.789Z");
+  const runner = await startTestServer({ dialect: "runner", tokenExpiresAt });
+  expect(await runner.send("GET", "/v1/me")).toMatchObject({
+    status: 200,
+    json: { expires_at: "2001-02-03T04:05:06.789Z" },
+  });
+  const serve = await startTestServer({ dialect: "serve", tokenExpiresAt });
+  expect((await serve.send("GET", "/v1/me")).json).not.toHaveProperty("expires_at");
 });
 
 describe.each(["serve", "runner"] as const)("paths (%s)", (dialect) => {

@@ -148,6 +148,7 @@ describe("the start of a server", () => {
     [{ liveQueueChunks: 0 }, RangeError],
     [{ liveQueueChunks: 1.5 }, RangeError],
     [{ port: 70_000 }, RangeError],
+    [{ tokenExpiresAt: new Date("never") }, RangeError],
   ])("refuses %j", async (options, error) => {
     await expect(startLocalServer(options)).rejects.toBeInstanceOf(error);
   });

@@ -1,12 +1,19 @@
 import { parseBoxRequest } from "../bodies.ts";
 import { type Box, describeBox } from "../boxes.ts";
-import { type Answer, json } from "../refusal.ts";
+import { pageOf } from "../paging.ts";
+import { type Answer, json, refuse } from "../refusal.ts";
 import { endProcesses, type Handlers, NO_CONTENT, requireBox, type ServerState } from "./state.ts";
 
 export function boxesHandlers(state: ServerState): Handlers {
   const { dialect } = state;
   return {
-    GET: () => json(200, { boxes: state.boxes.list().map((box) => describeBox(box, dialect)) }),
+    GET: ({ query }) => {
+      const describe = (boxes: readonly Box[]) => boxes.map((box) => describeBox(box, dialect));
+      const all = state.boxes.list();
+      if (!state.paging) return json(200, { boxes: describe(all) });
+      const { boxes, nextPageToken } = pageOf(all, query, dialect);
+      return json(200, { boxes: describe(boxes), next_page_token: nextPageToken });
+    },
     POST: async ({ body }) => {
       const request = parseBoxRequest(await body(true), dialect);
       return json(201, describeBox(state.boxes.create(request), dialect));
@@ -21,8 +28,11 @@ export function boxHandlers(state: ServerState, segment: string): Handlers {
       requireBox(state, segment);
       return NO_CONTENT;
     },
-    DELETE: async () => {
-      await deleteBox(state, requireBox(state, segment));
+    DELETE: async ({ query }) => {
+      const force = state.dialect === "runner" || readForce(query);
+      const box = requireBox(state, segment);
+      if (box.status === "running" && !force) throw refuse.boxRunning();
+      await deleteBox(state, box);
       return NO_CONTENT;
     },
   };
@@ -41,6 +51,15 @@ export function stopHandlers(state: ServerState, segment: string): Handlers {
       return answer;
     },
   };
+}
+
+/** serve's default is to remove a box that runs, other than the contract says. @throws Refusal */
+function readForce(query: URLSearchParams): boolean {
+  const force = query.get("force") ?? "true";
+  if (force !== "true" && force !== "false") {
+    throw refuse.badQuery("serve", "force: provided string was not `true` or `false`", "");
+  }
+  return force === "true";
 }
 
 function changeStatus(state: ServerState, box: Box, status: "running" | "stopped"): Answer {

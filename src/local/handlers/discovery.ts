@@ -19,16 +19,15 @@ function capabilities(all: boolean): Record<string, boolean> {
   };
 }
 
-function principal({ dialect, organization }: ServerState): Record<string, unknown> {
+function principal({ dialect, organization, tokenExpiresAt }: ServerState): Record<string, unknown> {
   if (dialect === "serve") {
     return { sub: "local-anonymous", principal_type: "service_account", scopes: [], prefix: null };
   }
   return {
     sub: "local-key",
     principal_type: "service_account",
-    email: null,
     path_prefix: organization,
     scopes: ["boxes:read", "boxes:write"],
-    expires_at: null,
+    expires_at: tokenExpiresAt?.toISOString() ?? null,
   };
 }

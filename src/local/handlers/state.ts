@@ -13,6 +13,8 @@ export interface ServerState extends ExecutionSettings {
   readonly counters: ServerCounters;
   /** The runner's tenant, its `path_prefix`. */
   readonly organization: string;
+  readonly tokenExpiresAt: Date | undefined;
+  readonly paging: boolean;
 }
 
 /** One HTTP request, as the handlers see it. */
