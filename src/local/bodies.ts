@@ -129,6 +129,23 @@ export function parseResizeRequest(value: unknown, dialect: Dialect): { cols: nu
   return { cols, rows };
 }
 
+/** What serve takes to name a snapshot or a clone; undefined without a name. @throws Refusal */
+export function parseNameRequest(value: unknown): string | undefined {
+  const bad = (why: string) => refuse.badField("serve", false, why);
+  const name = fieldReader(toBody(value, bad), bad).string("name");
+  if (name !== undefined) requireName(name);
+  return name;
+}
+
+const NAME_LIMIT = 128;
+
+/** @throws Refusal */
+export function requireName(name: string): void {
+  if (name === "" || name.length > NAME_LIMIT) {
+    throw refuse.invalidArgument("serve", `name must have 1 to ${NAME_LIMIT} characters`);
+  }
+}
+
 function toBody(value: unknown, bad: (why: string) => Refusal): Body {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("expected an object");
   return { ...value };

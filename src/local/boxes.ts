@@ -1,5 +1,5 @@
-import { randomInt, randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, renameSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,8 @@ import type { BoxRequest } from "./bodies.ts";
 import type { Dialect } from "./dialect.ts";
 import { type BoxCounters, createBoxCounters, type ServerCounters } from "./metrics.ts";
 import { refuse } from "./refusal.ts";
+import type { Snapshot } from "./snapshots.ts";
+import { newUlid } from "./ulid.ts";
 
 type BoxStatus = "configured" | "running" | "stopped";
 
@@ -21,19 +23,28 @@ export interface Box {
   /** Whether it has run, be it stopped now. */
   booted: boolean;
   readonly counters: BoxCounters;
+  /** By name, the oldest first. */
+  readonly snapshots: Map<string, Snapshot>;
   /** A deleted box starts nothing any more, not even for a request that found it in time. */
   deleted: boolean;
 }
 
 export interface Boxes {
-  /** @throws Refusal when the name is taken. */
-  create(request: BoxRequest): Box;
+  /**
+   * @param directory One of `withScratch` that becomes the box's. Default: an empty one.
+   * @throws Refusal when the name is taken.
+   */
+  create(request: BoxRequest, directory?: string): Box;
   /** By id or name, as it stands in a URL. A box being deleted is not found. */
   find(segment: string): Box | undefined;
   list(): Box[];
   setStatus(box: Box, status: BoxStatus): void;
   /** Forgets the box and removes its directory. Its processes must be gone. */
   remove(box: Box): Promise<void>;
+  /** Makes a directory that is no box's and hands it over. It is kept, unless `use` fails. */
+  withScratch<T>(use: (directory: string) => Promise<T>): Promise<T>;
+  /** Removes a directory that is no box's any more. */
+  discard(directory: string): Promise<void>;
   /** Removes what is left in the file system. */
   close(): Promise<void>;
 }
@@ -43,10 +54,11 @@ export async function createBoxes(dialect: Dialect, counters: ServerCounters): P
   const byId = new Map<string, Box>();
   const byName = new Map<string, Box>();
   return {
-    create(request) {
+    create(request, directory) {
       const { name } = request;
       if (name !== undefined && byName.has(name)) throw refuse.boxExists(dialect, name);
-      const id = newBoxId(dialect);
+      // serve gives ULIDs, the cloud UUIDs.
+      const id = dialect === "serve" ? newUlid() : randomUUID();
       const now = new Date();
       const box: Box = {
         id,
@@ -58,10 +70,12 @@ export async function createBoxes(dialect: Dialect, counters: ServerCounters): P
         status: dialect === "runner" ? "running" : "configured",
         booted: dialect === "runner",
         counters: createBoxCounters(),
+        snapshots: new Map(),
         deleted: false,
       };
       // At once and not asynchronously, so that of two requests for one name one is refused.
-      mkdirSync(box.directory, { mode: 0o700 });
+      if (directory === undefined) mkdirSync(box.directory, { mode: 0o700 });
+      else renameSync(directory, box.directory);
       byId.set(id, box);
       if (name !== undefined) byName.set(name, box);
       counters.boxesCreated += 1;
@@ -82,8 +96,20 @@ export async function createBoxes(dialect: Dialect, counters: ServerCounters): P
     async remove(box) {
       byId.delete(box.id);
       if (box.request.name !== undefined) byName.delete(box.request.name);
-      await removeDirectory(box.directory);
+      const copies = [...box.snapshots.values()].map(({ directory }) => directory);
+      await Promise.all([box.directory, ...copies].map(removeDirectory));
     },
+    async withScratch(use) {
+      const directory = join(root, randomUUID());
+      mkdirSync(directory, { mode: 0o700 });
+      try {
+        return await use(directory);
+      } catch (error) {
+        await removeDirectory(directory);
+        throw error;
+      }
+    },
+    discard: removeDirectory,
     close: () => removeDirectory(root),
   };
 }
@@ -111,19 +137,4 @@ export function describeBox(box: Box, dialect: Dialect): Record<string, unknown>
 /** Processes that are just dying may still write into the directory: hence the retries. */
 function removeDirectory(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
-}
-
-const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/** serve gives ULIDs (26 characters, the first ten for the time), the cloud UUIDs. */
-function newBoxId(dialect: Dialect): string {
-  if (dialect === "runner") return randomUUID();
-  let time = Date.now();
-  let id = "";
-  for (let place = 0; place < 10; place += 1) {
-    id = CROCKFORD.charAt(time % 32) + id;
-    time = Math.floor(time / 32);
-  }
-  for (let place = 0; place < 16; place += 1) id += CROCKFORD.charAt(randomInt(32));
-  return id;
 }

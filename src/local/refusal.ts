@@ -187,7 +187,10 @@ export const refuse = {
     byFront(dialect, 404, "not_found", `box not found: ${segment}`),
   boxStopped: (dialect: Dialect, segment: string) =>
     byHandler(dialect, 409, "invalid_state", `box ${segment} is not running`),
-  boxRunning: () => new Refusal(409, "invalid_state", "nested", "box is running: stop it or use force=true"),
+  boxRunning: (how: string) => new Refusal(409, "invalid_state", "nested", `box is running: ${how}`),
+  unknownSnapshot: (name: string) => new Refusal(404, "not_found", "nested", `snapshot not found: ${name}`),
+  snapshotExists: (name: string) =>
+    new Refusal(409, "already_exists", "nested", `a snapshot named "${name}" exists already`),
   badPage: (dialect: Dialect, why: string) => byFront(dialect, 400, "invalid_argument", why),
   autoResumeOff: (dialect: Dialect, segment: string) =>
     byHandler(dialect, 409, "invalid_state", autoResumeOff(segment)),
@@ -199,7 +202,7 @@ export const refuse = {
       : byFiles(400, "invalid_argument", runnerSays),
   badPath: (why: string) => byFiles(400, "invalid_argument", why),
   noSource: () => byFiles(404, "not_found", "source path does not exist"),
-  badArchive: (why: string) => byFiles(400, "invalid_argument", `failed to extract tar: ${why}`),
+  badArchive: (why: string) => byFiles(400, "invalid_argument", why),
   filesOfStopped: (segment: string) => byFiles(409, "invalid_state", autoResumeOff(segment)),
 
   invalidArgument: (dialect: Dialect, why: string) => byHandler(dialect, 400, "invalid_argument", why),

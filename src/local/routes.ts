@@ -4,14 +4,15 @@ export type Route =
   | { readonly name: "me" }
   | { readonly name: "metrics" }
   | { readonly name: "boxes" }
-  | { readonly name: "box" | "boxMetrics" | BoxAction; readonly box: string }
+  | { readonly name: "box" | "import" | "boxMetrics" | BoxAction; readonly box: string }
   | {
       readonly name: "execution" | "signal" | "resize" | "attach";
       readonly box: string;
       readonly execution: string;
-    };
+    }
+  | { readonly name: "snapshot" | "restore"; readonly box: string; readonly snapshot: string };
 
-const BOX_ACTIONS = ["start", "stop", "exec", "files"] as const;
+const BOX_ACTIONS = ["start", "stop", "exec", "files", "snapshots", "clone", "export"] as const;
 type BoxAction = (typeof BOX_ACTIONS)[number];
 
 export interface RoutedPath {
@@ -40,19 +41,29 @@ function withPrefix(route: Route | undefined, prefix: string | undefined): Route
 }
 
 function matchBoxes(segments: readonly string[]): Route | undefined {
-  const [box, action, execution, verb, ...more] = segments;
+  const [box, action, inner, verb, ...more] = segments;
   if (more.length > 0) return undefined;
   if (box === undefined) return { name: "boxes" };
-  if (action === undefined) return { name: "box", box };
-  if (action === "executions" && execution !== undefined) {
-    if (verb === undefined) return { name: "execution", box, execution };
-    if (verb === "signal" || verb === "resize" || verb === "attach") return { name: verb, box, execution };
-    return undefined;
+  // May be a box of that name as well: only a POST tells.
+  if (action === undefined) return { name: box === "import" ? "import" : "box", box };
+  if (inner !== undefined) {
+    if (action === "executions") return matchExecution(box, inner, verb);
+    return action === "snapshots" ? matchSnapshot(box, inner, verb) : undefined;
   }
-  if (execution !== undefined) return undefined;
   if (action === "metrics") return { name: "boxMetrics", box };
   const name = BOX_ACTIONS.find((each) => each === action);
   return name === undefined ? undefined : { name, box };
+}
+
+function matchExecution(box: string, execution: string, verb: string | undefined): Route | undefined {
+  if (verb === undefined) return { name: "execution", box, execution };
+  if (verb === "signal" || verb === "resize" || verb === "attach") return { name: verb, box, execution };
+  return undefined;
+}
+
+function matchSnapshot(box: string, snapshot: string, verb: string | undefined): Route | undefined {
+  if (verb === undefined) return { name: "snapshot", box, snapshot };
+  return verb === "restore" ? { name: "restore", box, snapshot } : undefined;
 }
 
 function splitPath(path: string): string[] | undefined {

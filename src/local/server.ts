@@ -1,9 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { WebSocketServer } from "ws";
 import { bearerMatches, crossSiteRefusal } from "./access.ts";
 import { attach } from "./attach.ts";
@@ -14,15 +13,9 @@ import { requireExecution } from "./handlers/executions.ts";
 import { handlersFor } from "./handlers/index.ts";
 import { type Call, endProcesses, type ServerState } from "./handlers/state.ts";
 import { createServerCounters } from "./metrics.ts";
-import {
-  type Answer,
-  Refusal,
-  refuse,
-  renderRefusal,
-  renderUpgradeRefusal,
-  type TextAnswer,
-} from "./refusal.ts";
+import { type Answer, Refusal, refuse, renderRefusal, renderUpgradeRefusal } from "./refusal.ts";
 import { readJson, streamBody } from "./request-body.ts";
+import { respond, respondRaw } from "./respond.ts";
 import { matchRoute, type RoutedPath } from "./routes.ts";
 import { type LocalServerTimes, serverTimes } from "./times.ts";
 
@@ -73,7 +66,8 @@ const ADDRESS = "127.0.0.1";
  * of web pages of any other origin.
  *
  * It speaks the box, exec, status, signal, resize, kill, attach, files and metrics routes of `boxlite serve` or of the
- * BoxLite cloud, with their replay, their losses for slow readers, their close codes and their error bodies. Where it differs:
+ * BoxLite cloud, and serve's snapshots, clones, exports and imports, with their replay, their losses for slow readers,
+ * their close codes and their error bodies. Where it differs:
  *
  * - Output is handed on byte by byte. The real servers decode it as UTF-8 first, which changes bytes that are not text.
  * - There are no images: a command is looked up in `PATH` when it is started, and refused (serve 422, runner 500) if
@@ -81,7 +75,9 @@ const ADDRESS = "127.0.0.1";
  * - Standard streams without a terminal are sockets: `echo >&2` works, opening `/dev/stderr` does not.
  * - Paths of files are, like `working_dir`, relative to the box's directory, or paths of this machine.
  * - Metrics count commands and bytes; what a machine would tell is null, and booting takes 0 ms.
- * - No snapshots or main session.
+ * - Snapshots, clones and exports are copies of the box's directory, with times in whole seconds. Its exports are for
+ *   its own imports only.
+ * - No images, volumes, networks or main session.
  *
  * @throws TypeError or RangeError for an option that cannot be, Error when the port is taken (`code` is "EADDRINUSE").
  */
@@ -135,7 +131,7 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
       upgrade(state, token, webSockets, request, socket, head);
     } catch (error) {
       const { method = "GET", url = "/" } = request;
-      writeRaw(socket, renderUpgradeRefusal(toRefusal(error, dialect), method, url), request, dialect);
+      respondRaw(socket, renderUpgradeRefusal(toRefusal(error, dialect), method, url), request, dialect);
     }
   });
 
@@ -184,18 +180,7 @@ async function answerRequest(
   const answer = await handle(state, token, request).catch((error: unknown) =>
     renderRefusal(toRefusal(error, state.dialect), method, url),
   );
-  response.writeHead(answer.status, answerHeaders(answer, request, state.dialect));
-  if (answer.body instanceof ReadableStream) await pour(answer.body, response);
-  else response.end(answer.body);
-}
-
-/** Sends what comes, as fast as the client takes it. Whichever side fails ends the other. */
-async function pour(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
-  try {
-    await pipeline(body, response);
-  } catch {
-    response.destroy();
-  }
+  await respond(answer, request, response, state.dialect);
 }
 
 async function handle(state: ServerState, token: string, request: IncomingMessage): Promise<Answer> {
@@ -275,23 +260,4 @@ function readTarget(request: IncomingMessage): URL {
 function toRefusal(error: unknown, dialect: Dialect): Refusal {
   if (error instanceof Refusal) return error;
   return refuse.internal(dialect, error instanceof Error ? error.message : String(error));
-}
-
-function answerHeaders(answer: Answer, request: IncomingMessage, dialect: Dialect): Record<string, string> {
-  const headers: Record<string, string> = { ...answer.headers };
-  const { body = "" } = answer;
-  // A stream is sent in chunks: without their end, it is known to be cut.
-  if (answer.status !== 204 && typeof body === "string") {
-    headers["Content-Length"] = String(Buffer.byteLength(body));
-  }
-  if (answer.type !== undefined) headers["Content-Type"] = answer.type;
-  if (dialect === "serve")
-    headers["X-Request-Id"] = request.headers["x-request-id"]?.toString() ?? randomUUID();
-  return headers;
-}
-
-function writeRaw(socket: Duplex, answer: TextAnswer, request: IncomingMessage, dialect: Dialect): void {
-  const headers = Object.entries({ ...answerHeaders(answer, request, dialect), Connection: "close" });
-  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head}\r\n${answer.body ?? ""}`);
 }

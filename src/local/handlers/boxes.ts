@@ -31,7 +31,7 @@ export function boxHandlers(state: ServerState, segment: string): Handlers {
     DELETE: async ({ query }) => {
       const force = state.dialect === "runner" || readForce(query);
       const box = requireBox(state, segment);
-      if (box.status === "running" && !force) throw refuse.boxRunning();
+      if (box.status === "running" && !force) throw refuse.boxRunning("stop it or use force=true");
       await deleteBox(state, box);
       return NO_CONTENT;
     },

@@ -73,7 +73,9 @@ async function upload(archive: ReadableStream<Uint8Array>, destination: Destinat
   try {
     await readTar(archive, (entries) => extract(entries, destination));
   } catch (error) {
-    throw refuse.badArchive(error instanceof Error ? error.message : String(error));
+    throw refuse.badArchive(
+      `failed to extract tar: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

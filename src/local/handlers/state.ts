@@ -42,6 +42,13 @@ export function requireBox(state: ServerState, segment: string): Box {
   return box;
 }
 
+/** @throws Refusal */
+export function requireStopped(state: ServerState, segment: string): Box {
+  const box = requireBox(state, segment);
+  if (box.status === "running") throw refuse.boxRunning("stop it first");
+  return box;
+}
+
 /** What each use of a box does first: one that does not run is started, unless it is stopped and AutoResume is off. */
 export function resume({ boxes }: ServerState, box: Box, refusal: () => Refusal): void {
   if (box.status === "stopped" && !box.request.autoResume) throw refusal();
