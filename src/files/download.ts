@@ -31,6 +31,7 @@ export function createDownload(
   context: ArchiveContext,
 ): Download {
   let archive: ReadableStream<Uint8Array> | undefined;
+  let used = false;
 
   async function* entries(): AsyncGenerator<DownloadEntry, void, undefined> {
     const { unpack } = await import("./unpack.ts");
@@ -39,7 +40,10 @@ export function createDownload(
 
   /** @throws ArchiveError when it is used for the second time. */
   function taken(): ReadableStream<Uint8Array> {
-    if (archive === undefined && !source.locked) return source;
+    if (!used) {
+      used = true;
+      return source;
+    }
     throw new ArchiveError(`${context.subject}: this download is used already. Download it again.`, {
       operation: "files.read",
     });

@@ -1,5 +1,5 @@
 import { createTarPacker, type TarHeader } from "modern-tar";
-import { BoxLiteError, InvalidRequestError } from "../errors/index.ts";
+import { InvalidRequestError } from "../errors/index.ts";
 import type { UploadEntry } from "./source.ts";
 
 /** A tar archive of entries, made as it is read. What it reads from is closed with it. */
@@ -17,33 +17,38 @@ async function add(
   open: (header: TarHeader) => WritableStream<Uint8Array>,
   entry: UploadEntry,
 ): Promise<void> {
+  const { type = "file" } = entry;
   const data = typeof entry.data === "string" ? new TextEncoder().encode(entry.data) : entry.data;
   const body = open(toHeader(entry, data));
-  try {
-    await fillIn(body, entry, data);
-  } catch (error) {
-    if (error instanceof BoxLiteError) throw error;
-    throw new InvalidRequestError(
-      "invalid_argument",
-      `Upload: ${entry.path} could not be packed (${error}).`,
-      {
-        cause: error,
-        operation: "files.write",
-      },
-    );
-  }
-}
-
-type Data = Exclude<UploadEntry["data"], string>;
-
-async function fillIn(body: WritableStream<Uint8Array>, { type }: UploadEntry, data: Data): Promise<void> {
-  const empty = data === undefined || (type !== undefined && type !== "file");
-  if (empty) return body.close();
-  if (data instanceof ReadableStream) return data.pipeTo(body);
+  if (type !== "file" || data === undefined) return body.close();
+  if (data instanceof ReadableStream) return data.pipeThrough(sized(entry)).pipeTo(body);
   if (data instanceof Blob) return data.stream().pipeTo(body);
   const writer = body.getWriter();
   await writer.write(data);
   await writer.close();
+}
+
+type Data = Exclude<UploadEntry["data"], string>;
+
+/** Passes on as many bytes as were announced. */
+function sized({ path, size = 0 }: UploadEntry): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  const differs = (than: string) =>
+    new InvalidRequestError(
+      "invalid_argument",
+      `Upload: the stream for ${path} has ${than} than the ${size} bytes that were announced.`,
+      { operation: "files.write" },
+    );
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > size) throw differs("more");
+      controller.enqueue(chunk);
+    },
+    flush() {
+      if (bytes < size) throw differs("fewer");
+    },
+  });
 }
 
 function toHeader(entry: UploadEntry, data: Data): TarHeader {

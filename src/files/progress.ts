@@ -1,4 +1,4 @@
-import { observed } from "../rest/stall.ts";
+import { observed } from "../rest/observed.ts";
 
 /** How far a transfer is. */
 export interface Progress {

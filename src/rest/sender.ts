@@ -6,8 +6,9 @@ import type { Authorization } from "./authorization.ts";
 import { type Call, describeCall, queryOf, specOf } from "./call.ts";
 import { withDeadline } from "./deadline.ts";
 import { type Exchange, exchange, type Fetch, networkError, readAnswer } from "./exchange.ts";
+import { observed, type StreamObserver } from "./observed.ts";
 import { pause, type RetryOptions, retryDelay } from "./retry.ts";
-import { observed, watchForStall } from "./stall.ts";
+import { watchForStall } from "./stall.ts";
 
 const DEFAULT_TIMEOUT = 30_000;
 /** Milliseconds that a transfer may stand still: the cloud's proxy gives up then, too, and a server unpacks before it answers. */
@@ -128,8 +129,18 @@ export function createSender(options: SenderOptions): Sender {
         watch.end();
         call.signal?.removeEventListener("abort", stop);
       };
+      let spoilt: { readonly error: unknown } | undefined;
+      const source = {
+        moved,
+        ended() {},
+        failed(error: unknown) {
+          spoilt = { error };
+          return error;
+        },
+      };
+      const sending = new AbortController();
       try {
-        const sent = watchedCall(call, moved);
+        const sent = watchedCall(call, source, sending.signal);
         const response = await perform(sent, locate, signal, async (request, answer) => {
           const failed = (error: unknown) => (signal.aborted ? signal.reason : networkError(request, error));
           const { body, status, headers } = answer;
@@ -140,7 +151,11 @@ export function createSender(options: SenderOptions): Sender {
         return response ?? new Response(null, { status: 204 });
       } catch (error) {
         ended();
-        throw error;
+        // The connection breaks when its source does: what the source says is why.
+        throw spoilt === undefined ? error : spoilt.error;
+      } finally {
+        // An answer may come before all is sent: nobody wants the rest.
+        sending.abort(signal.reason);
       }
     },
   };
@@ -157,7 +172,7 @@ async function answered<T>(
 }
 
 /** The call, with an eye on its body. */
-function watchedCall(call: Call, moved: () => void): Call {
+function watchedCall(call: Call, source: StreamObserver, stop: AbortSignal): Call {
   const { body } = call;
   if (body === undefined) return call;
   return {
@@ -168,7 +183,7 @@ function watchedCall(call: Call, moved: () => void): Call {
         const made = body.create();
         // A Blob is sent by the platform, which tells nothing of it.
         if (!(made instanceof ReadableStream)) return made;
-        return observed(made, { moved, ended() {}, failed: (error) => error });
+        return observed(made, source, stop);
       },
     },
   };

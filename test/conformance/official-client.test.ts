@@ -6,8 +6,8 @@ import { type ScriptedServer, startScriptedServer } from "./scripted-server.ts";
 
 /**
  * The scenarios that the official client (Rust) is tested with, under the same names, over real sockets. Where it is
- * known to lose or to repeat output, or makes up a code, the expectation is ours. Not here, for there is no such call yet:
- * the main session's attach and the read-only attach.
+ * known to lose or to repeat output, or makes up a code, the expectation is ours. The main session has a file of its own; not
+ * here, for there is no such call yet: the read-only attach.
  */
 
 let server: ScriptedServer;

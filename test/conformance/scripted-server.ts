@@ -16,6 +16,8 @@ export interface SceneSocket {
   cut(): void;
   /** Resolves with the next message of the client: text as it is, binary as text with "stdin:" before it, a ping as "ping". */
   next(): Promise<string>;
+  /** Resolves when the client has closed it. */
+  readonly closed: Promise<string>;
 }
 
 export interface ScriptedServer extends AsyncDisposable {
@@ -26,6 +28,8 @@ export interface ScriptedServer extends AsyncDisposable {
   scenes: Scene[];
   /** Whether pings are answered. */
   pongs: boolean;
+  /** The execution that the box's own attach names; undefined: none. */
+  mainSession: string | undefined;
   /** What the status says. */
   status: { readonly code: number; readonly body: unknown };
 }
@@ -40,6 +44,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     requests,
     scenes: [],
     pongs: true,
+    mainSession: undefined,
     status: { code: 200, body: { execution_id: "exec-9", status: "running" } },
     async [Symbol.asyncDispose]() {
       for (const socket of upgrades.clients) socket.terminate();
@@ -60,6 +65,12 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     else say(200, BOX);
   }
 
+  upgrades.on("headers", (lines, { url }) => {
+    const isMain = url === "/v1/boxes/box1/attach";
+    if (isMain && server.mainSession !== undefined) {
+      lines.push(`x-boxlite-execution-id: ${server.mainSession}`);
+    }
+  });
   let attaches = 0;
   http.on("upgrade", (request: IncomingMessage, socket, head: Buffer) => {
     requests.push(`WS ${request.url}`);
@@ -113,6 +124,7 @@ function createSceneSocket(socket: WebSocket): SceneSocket {
     exit: (code) => socket.send(JSON.stringify({ type: "exit", exit_code: code })),
     close: (code) => socket.close(code),
     cut: () => socket.terminate(),
+    closed: new Promise((resolve) => socket.on("close", () => resolve("closed"))),
     next() {
       const message = arrived.shift();
       return message === undefined

@@ -1,0 +1,54 @@
+/** What is told of a stream that passes. */
+export interface StreamObserver {
+  moved(bytes: number): void;
+  ended(): void;
+  /** What a failure is to be called. */
+  failed(error: unknown): unknown;
+}
+
+/**
+ * Passes a stream on, one chunk at a time and only when asked for one, and tells what happens to it.
+ *
+ * @param stop Lets go of the stream: who reads what is passed on need not do it, as `fetch` does not when it fails.
+ */
+export function observed(
+  stream: ReadableStream<Uint8Array>,
+  observer: StreamObserver,
+  stop?: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const letGo = () => {
+          controller.error(stop?.reason);
+          reader.cancel(stop?.reason).catch(() => {});
+        };
+        if (stop?.aborted) letGo();
+        else stop?.addEventListener("abort", letGo, { once: true });
+      },
+      async pull(controller) {
+        let result: ReadableStreamReadResult<Uint8Array>;
+        try {
+          result = await reader.read();
+        } catch (error) {
+          observer.ended();
+          throw observer.failed(error);
+        }
+        if (stop?.aborted) return;
+        if (result.done) {
+          observer.ended();
+          controller.close();
+          return;
+        }
+        observer.moved(result.value.length);
+        controller.enqueue(result.value);
+      },
+      cancel(reason) {
+        observer.ended();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
