@@ -6,7 +6,7 @@ export interface Allowed {
   readonly allow: true;
   /**
    * The ids of the boxes that may be used; the list of boxes shows no other. What concerns no one box (creating and importing
-   * boxes, volumes, metrics of the whole server) is then allowed only where `operations` names it. Default: every box.
+   * boxes, images, volumes, metrics of the whole server) is then allowed only where `operations` names it. Default: every box.
    */
   readonly boxes?: readonly string[] | undefined;
   /** What may be done. Default: everything. `me` and `config`, which the client needs to find its way, always may. */

@@ -31,6 +31,10 @@ const ROUTES = [
   ["GET", "boxes/:box/snapshots/:snapshot", "snapshots.get"],
   ["DELETE", "boxes/:box/snapshots/:snapshot", "snapshots.remove"],
   ["POST", "boxes/:box/snapshots/:snapshot/restore", "snapshots.restore"],
+  ["GET", "images", "images.list"],
+  ["POST", "images/pull", "images.pull"],
+  ["GET", "images/:image", "images.get"],
+  ["HEAD", "images/:image", "images.get"],
   ["GET", "volumes", "volumes.list"],
   ["POST", "volumes", "volumes.create"],
   ["GET", "volumes/:volume", "volumes.get"],
@@ -57,7 +61,7 @@ export type RouteResult =
 
 /** A prefix is a name or two; more is none. */
 const MAX_PREFIX = 4;
-const ROOTS: ReadonlySet<string> = new Set(["boxes", "volumes"]);
+const ROOTS: ReadonlySet<string> = new Set(["boxes", "images", "volumes"]);
 
 /** Finds what a path below the mount point asks for, from its decoded segments. */
 export function matchRoute(method: string, segments: readonly string[]): RouteResult {

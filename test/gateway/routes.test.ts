@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { matchRoute, parseTarget } from "../../src/gateway/routes.ts";
+import { operations } from "../../src/rest/operations.ts";
 
 function routeOf(method: string, path: string) {
   const target = parseTarget(path);
@@ -80,7 +81,7 @@ describe("attacks on the path", () => {
     ["GET", "/v1/boxes/b/toolbox/proxy/22222"],
     ["GET", "/api/box/b/ports/22222/signed-preview-url"],
     ["GET", "/v1/a/b/c/d/e/boxes"],
-    ["GET", "/v1/images"],
+    ["GET", "/v1/ssh"],
     ["GET", "/v1/boxes/b;x/y/z"],
     ["GET", "/v1/config/x"],
   ])("no route: %s %s", (method, path) => {
@@ -133,6 +134,10 @@ describe("the routes of the API", () => {
     ["GET", "/boxes/b/snapshots/s", "snapshots.get"],
     ["DELETE", "/boxes/b/snapshots/s", "snapshots.remove"],
     ["POST", "/boxes/b/snapshots/s/restore", "snapshots.restore"],
+    ["GET", "/images", "images.list"],
+    ["POST", "/images/pull", "images.pull"],
+    ["GET", "/images/sha256%3Aabc", "images.get"],
+    ["HEAD", "/images/sha256%3Aabc", "images.get"],
     ["GET", "/volumes", "volumes.list"],
     ["POST", "/volumes", "volumes.create"],
     ["GET", "/volumes/v", "volumes.get"],
@@ -177,4 +182,17 @@ describe("the routes of the API", () => {
       prefix: "me",
     });
   });
+});
+
+test("what the client can ask for is known under the same name; looking for something is reading it", () => {
+  const names: Record<string, string | undefined> = {
+    "box.exists": "box.get",
+    "images.exists": "images.get",
+  };
+  for (const [name, { method, path }] of Object.entries(operations)) {
+    const route = routeOf(method, `/v1/${path.replace(/:\w+/g, "x")}`);
+    // A page could not use a tunnel.
+    if (name === "box.tunnel") expect(route).toBe("unknown");
+    else expect(route, `${method} ${path}`).toMatchObject({ operation: names[name] ?? name });
+  }
 });
