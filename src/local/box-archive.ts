@@ -41,9 +41,7 @@ export function unpackBox(archive: ReadableStream<Uint8Array>, directory: string
 }
 
 async function readRequest(entry: ParsedTarEntry | undefined): Promise<BoxRequest> {
-  if (entry?.header.type !== "file" || entry.header.name !== REQUEST_NAME) {
-    throw new Error(`the first entry is not ${REQUEST_NAME}`);
-  }
+  if (entry?.header.name !== REQUEST_NAME) throw new Error(`the first entry is not ${REQUEST_NAME}`);
   if (entry.header.size > REQUEST_LIMIT) throw new Error(`${REQUEST_NAME} is too large`);
   const value: unknown = await new Response(entry.body).json();
   if (typeof value === "object" && value !== null && "rootfs_path" in value) {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readlinkSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import { type ClientRequest, createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { createTarPacker, unpackTar } from "modern-tar";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { streamBody } from "../../src/local/request-body.ts";
 import { POLL, startTestServer } from "./local-client.ts";
 import { tar, tree } from "./tree.ts";
 
@@ -97,19 +98,20 @@ describe.each(["serve", "runner"] as const)("streams of files (%s)", (dialect) =
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
     onTestFinished(() => void socket.destroy());
+    const archive = await tar({ name, body: new Uint8Array(16 * MIB) });
     let received = "";
     socket.on("data", (data) => {
       received += data;
     });
     const headers = `Host: ${hostname}:${port}\r\nAuthorization: Bearer ${server.token}\r\n`;
     socket.write(
-      `PUT /v1/boxes/${box}/files?path=${path} HTTP/1.1\r\n${headers}Content-Length: ${1024 + 16 * MIB}\r\n\r\n`,
+      `PUT /v1/boxes/${box}/files?path=${path} HTTP/1.1\r\n${headers}Content-Length: ${archive.length}\r\n\r\n`,
     );
-    socket.write((await tar({ name, body: "evil" })).subarray(0, 1024));
+    socket.write(archive.subarray(0, 1024));
     await expect.poll(() => received, POLL).toMatch(/^HTTP\/1\.1 400 /);
     await expect.poll(() => received, POLL).toMatch(message);
     // The rest, more than the sockets between hold, is taken and thrown away; then comes the next request.
-    for (const piece of pieces(16)) socket.write(piece);
+    socket.write(archive.subarray(1024));
     socket.write(`GET /v1/boxes/${box} HTTP/1.1\r\n${headers}\r\n`);
     await expect.poll(() => received, POLL).toMatch(/HTTP\/1\.1 200 .*box_id/s);
   });
@@ -180,4 +182,29 @@ describe.each(["serve", "runner"] as const)("streams of files (%s)", (dialect) =
     expect(openFiles(directory)).toEqual([]);
     expect(existsSync(directory)).toBe(false);
   });
+});
+
+test("a body that nobody reads is not taken in without end, and then comes whole", async () => {
+  const taken = new Promise<{ request: IncomingMessage; body: ReadableStream<Uint8Array> }>((resolve) => {
+    const server = createServer((request, response) => {
+      resolve({ request, body: streamBody(request) });
+      request.once("end", () => response.end());
+    }).listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      if (typeof address !== "object" || address === null) return;
+      const client = httpRequest({ host: "127.0.0.1", port: address.port, method: "PUT" });
+      client.on("response", (response) => response.resume());
+      for (const piece of pieces(16)) client.write(piece);
+      client.end();
+    });
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  });
+  const { request, body } = await taken;
+  await expect.poll(() => request.isPaused(), POLL).toBe(true);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  expect(digest(chunks)).toBe(digest(pieces(16)));
 });

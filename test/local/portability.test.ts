@@ -103,7 +103,7 @@ describe("exports and imports (serve)", () => {
 
   test.each<[string, (Entry | string)[]]>([
     ["nothing in it", []],
-    ["other settings first", ["a", settings({})]],
+    ["other settings first", [{ name: "a", body: "{}" }, settings({})]],
     ["a directory for settings", [{ name: "box.json/" }]],
     ["settings that are no JSON", [{ name: "box.json", body: "{" }]],
     ["settings that are no object", [settings([])]],

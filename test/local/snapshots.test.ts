@@ -1,6 +1,10 @@
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parseBoxRequest } from "../../src/local/bodies.ts";
+import { createBoxes } from "../../src/local/boxes.ts";
+import { createServerCounters } from "../../src/local/metrics.ts";
+import { restoreSnapshot, takeSnapshot } from "../../src/local/snapshots.ts";
 import { startTestServer } from "./local-client.ts";
 import { CONTENT, startWithStopped } from "./stopped-box.ts";
 import { tree } from "./tree.ts";
@@ -48,6 +52,7 @@ describe("snapshots (serve)", () => {
       expect(await send("POST", `${path}/snapshots/one/restore`)).toMatchObject({ status: 204, text: "" });
       expect(tree(directory)).toEqual(CONTENT);
       expect(statSync(join(directory, "sub", "b.txt")).mode & 0o777).toBe(0o750);
+      expect(readdirSync(dirname(directory))).toHaveLength(2);
       // The snapshot is not what the box works on now.
       writeFileSync(join(directory, "a.txt"), "changed again");
     }
@@ -104,6 +109,22 @@ describe("snapshots (serve)", () => {
       const body = method === "POST" ? { name: "one" } : undefined;
       expect((await send(method, `/v1/boxes/nope/${verb}`, { body })).status, verb).toBe(404);
     }
+  });
+
+  test("a box that is started while one is restored keeps its directory", async () => {
+    const boxes = await createBoxes("serve", createServerCounters());
+    onTestFinished(() => boxes.close());
+    const box = boxes.create(parseBoxRequest({}, "serve"));
+    const snapshot = await takeSnapshot(boxes, box, "one", () => {});
+    writeFileSync(join(box.directory, "new"), "new");
+    const started = () => {
+      throw new Error("started meanwhile");
+    };
+    await expect(restoreSnapshot(boxes, box, snapshot, started)).rejects.toThrow("started meanwhile");
+    await expect(takeSnapshot(boxes, box, "two", started)).rejects.toThrow("started meanwhile");
+    expect(tree(box.directory)).toEqual({ new: "new" });
+    expect([...box.snapshots.keys()]).toEqual(["one"]);
+    expect(readdirSync(dirname(box.directory))).toHaveLength(2);
   });
 
   test("go with their box", async () => {
