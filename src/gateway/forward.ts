@@ -2,7 +2,7 @@ import type { Allowed } from "./authorize.ts";
 import { headersToPage, headersToServer, isText } from "./headers.ts";
 import { createRedactor, isUnmistakable, type Redactor } from "./redact.ts";
 import { type Refusal, refusal, refusalResponse } from "./refusal.ts";
-import type { Route } from "./routes.ts";
+import type { Operation, Route } from "./routes.ts";
 
 export interface Forwarding {
   /** The server's URL of the route, with its query. */
@@ -11,6 +11,9 @@ export interface Forwarding {
   readonly decision: Allowed;
   readonly token: string | undefined;
 }
+
+/** What is sent with bodies of any size. */
+const LARGE: ReadonlySet<Operation> = new Set(["files.write", "boxes.import"]);
 
 /** An answer that is read whole is no larger; a list of boxes has 16 MiB of room in the client, too. */
 const MAX_READ = 16 * 1024 * 1024;
@@ -31,6 +34,10 @@ export async function forward(
   if (body !== null) {
     init.body = body;
     init.duplex = "half";
+    if (LARGE.has(route.operation)) {
+      // Else Node's `fetch` keeps a copy of the stream, all of it in memory, to send it elsewhere.
+      init.redirect = "error";
+    }
   }
   let answer: Response;
   try {

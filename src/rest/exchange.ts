@@ -33,6 +33,7 @@ export async function exchange(request: Exchange): Promise<Response> {
   signal.throwIfAborted();
   call.unless?.throwIfAborted();
   const { body, json, accept = "application/json" } = call;
+  const made = body?.create();
   try {
     return await ky(url, {
       method: specOf(call).method,
@@ -43,13 +44,14 @@ export async function exchange(request: Exchange): Promise<Response> {
         ...(body === undefined ? {} : { "content-type": body.type }),
       },
       signal,
-      // The token goes to no other origin, and a redirected POST would arrive as a GET.
-      redirect: "manual",
+      // The token goes to no other origin, and a redirected POST would arrive as a GET. Of a stream Node's `fetch` keeps a copy, all of
+      // it in memory, unless a redirect is an error.
+      redirect: made instanceof ReadableStream ? "error" : "manual",
       throwHttpErrors: false,
       timeout: false,
       retry: 0,
       ...(json === undefined ? {} : { json }),
-      ...(body === undefined ? {} : { body: body.create() }),
+      ...(made === undefined ? {} : { body: made }),
       // Not as it is: the platform's own must not be called as a method.
       ...(fetch === undefined ? {} : { fetch: (input, init) => fetch(input, init) }),
     });
