@@ -58,8 +58,9 @@ export function createDownload(
     saveTo: (directory) => saveInto(directory, entries(), context),
     [Symbol.asyncIterator]: entries,
     async cancel() {
-      if (archive === undefined) await source.cancel();
-      else await archive.cancel();
+      // Where it has been used, it ends with that use.
+      if (archive !== undefined && !archive.locked) await archive.cancel();
+      else if (!source.locked) await source.cancel();
     },
   };
 }

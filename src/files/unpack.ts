@@ -76,7 +76,6 @@ function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
           throw archiveFailure(error, context);
         }
       },
-      cancel: (reason) => source.cancel(reason),
     },
     { highWaterMark: 0 },
   );
@@ -91,7 +90,16 @@ function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
     bytes: async () => new Uint8Array(await new Response(content).arrayBuffer()),
     text: () => new Response(content).text(),
   };
-  return { entry, skip: () => source.cancel() };
+  return { entry, skip: () => readOff(source) };
+}
+
+/**
+ * Reads what is left of an entry. It is not cancelled: the library may be at the next entry already, and would then drop the content of
+ * that one.
+ */
+async function readOff(source: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  let over = false;
+  while (!over) over = (await source.read()).done;
 }
 
 /** The archive as it is, with an eye on its being whole: it ends with an error where it does not end as a tar archive does. */

@@ -1,8 +1,8 @@
 import type { ParsedTarEntry } from "modern-tar";
+import { extractInto, readTar } from "../tar/extract.ts";
+import { packTar, walk } from "../tar/pack.ts";
 import { type BoxRequest, parseBoxRequest } from "./bodies.ts";
 import type { Box } from "./boxes.ts";
-import { extractInto, readTar } from "./tar/extract.ts";
-import { packTar, walk } from "./tar/pack.ts";
 
 /** The entry that comes first: what the box was created with. */
 const REQUEST_NAME = "box.json";

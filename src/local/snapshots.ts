@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
+import { copyDirectory } from "../tar/copy.ts";
+import { walk } from "../tar/pack.ts";
 import type { Box, Boxes } from "./boxes.ts";
-import { copyDirectory } from "./tar/copy.ts";
-import { walk } from "./tar/pack.ts";
 import { newUlid } from "./ulid.ts";
 
 /** A copy of a box's directory. */

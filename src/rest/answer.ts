@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type HttpAnswer, quote } from "../errors/http-answer.ts";
 import { type BoxLiteErrorDetails, InvalidResponseError, SchemaError } from "../errors/index.ts";
+import { observed } from "./observed.ts";
 
 /** Bytes of a body that are read at most. A failure's is cut there, a success cannot be cut. */
 const MAX_FAILURE = 1024 * 1024;
@@ -8,23 +9,23 @@ const MAX_SUCCESS = 16 * 1024 * 1024;
 
 /**
  * @param failed What a body that does not come whole is to be called.
+ * @param signal Lets go of it.
  * @throws InvalidResponseError for a success that is larger than any answer of the API.
  */
 export async function readText(
   response: Response,
   asked: string,
   failed: (error: unknown) => unknown,
+  signal?: AbortSignal,
 ): Promise<string> {
   if (response.body === null) return "";
   const limit = response.ok ? MAX_SUCCESS : MAX_FAILURE;
-  const reader = response.body.getReader();
+  const reader = observed(response.body, { moved() {}, ended() {}, failed }, signal).getReader();
   const decoder = new TextDecoder();
   let text = "";
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read().catch((error: unknown) => {
-      throw failed(error);
-    });
+    const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     length += value.length;
     text += decoder.decode(value, { stream: true });

@@ -71,7 +71,7 @@ export async function readAnswer(request: Exchange, response: Response): Promise
     operation: call.operation,
     method: specOf(call).method,
     status,
-    text: await readText(response, asked, (error) => networkError(request, error)),
+    text: await readText(response, asked, (error) => networkError(request, error), request.signal),
     contentType: headers.get("content-type") ?? "",
     requestId: headers.get("x-request-id") ?? undefined,
     retryAfter: headers.get("retry-after") ?? undefined,

@@ -9,7 +9,8 @@ export interface StreamObserver {
 /**
  * Passes a stream on, one chunk at a time and only when asked for one, and tells what happens to it.
  *
- * @param stop Lets go of the stream: who reads what is passed on need not do it, as `fetch` does not when it fails.
+ * @param stop Ends it, and lets go of the stream. `fetch` does neither reliably: of a body that it sends it does not let go when it
+ * fails, and Node's forgets the signal of an answer whose request has been collected as garbage.
  */
 export function observed(
   stream: ReadableStream<Uint8Array>,
@@ -21,6 +22,7 @@ export function observed(
     {
       start(controller) {
         const letGo = () => {
+          observer.ended();
           controller.error(stop?.reason);
           reader.cancel(stop?.reason).catch(() => {});
         };

@@ -145,7 +145,7 @@ export function createSender(options: SenderOptions): Sender {
           const failed = (error: unknown) => (signal.aborted ? signal.reason : networkError(request, error));
           const { body, status, headers } = answer;
           if (body === null) ended();
-          const stream = body && observed(body, { moved, ended, failed });
+          const stream = body && observed(body, { moved, ended, failed }, signal);
           return new Response(stream, { status, headers });
         });
         return response ?? new Response(null, { status: 204 });

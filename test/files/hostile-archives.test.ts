@@ -124,8 +124,11 @@ describe("an entry that leads out", () => {
     await expect(save).rejects.toBeInstanceOf(ArchiveError);
     expect(Object.keys(memory.tree())).toEqual(["good"]);
     await expect(downloadPath({ files }, "/x", join(root, "into"))).rejects.toBeInstanceOf(ArchiveError);
+    // As one file or many it is not known yet, so nothing is there.
+    expect(readdirSync(root)).toEqual([]);
+    await expect(downloadPath({ files }, "/x", `${join(root, "into")}/`)).rejects.toThrow(/leads out of it/);
     expect(readdirSync(root)).toEqual(["into"]);
-    expect(readdirSync(join(root, "into")).filter((each) => each !== "good")).toEqual([]);
+    expect(readdirSync(join(root, "into"))).toEqual(["good"]);
   });
 
   const link = (type: "symlink" | "link", name: string, linkname: string): Entry => ({
@@ -137,7 +140,7 @@ describe("an entry that leads out", () => {
     ["a symbolic link to ..", [link("symlink", "l", "../outside")]],
     ["a symbolic link to an absolute path", [link("symlink", "l", "/etc/passwd")]],
     ["a file behind such a link", [link("symlink", "l", ".."), file("l/evil")]],
-    ["two links that lead out together", [link("symlink", "d", "a/b"), link("symlink", "l", "d/../../evil")]],
+    ["two links that lead out together", [link("symlink", "d", "."), link("symlink", "l", "d/../evil")]],
     ["a hard link to a file outside", [link("link", "h", "../secret")]],
     ["a hard link to an absolute path", [link("link", "h", "/etc/passwd")]],
   ])("%s is not written", async (_, entries) => {

@@ -164,6 +164,25 @@ describe.each(["serve", "runner"] as const)("files of a box, on %s", (dialect) =
     }
   });
 
+  test("skipping a small entry, or cancelling it, takes nothing from the next", async () => {
+    const paths = Array.from({ length: 20 }, (_, at) => `f${at}`);
+    await box.files.upload(
+      "small",
+      paths.map((path) => ({ path, data: path.repeat(10) })),
+    );
+    const read: Record<string, string> = {};
+    let count = 0;
+    for await (const entry of await box.files.download("small")) {
+      count += 1;
+      if (count % 3 === 0) continue;
+      if (count % 3 === 1) read[entry.path] = await entry.text();
+      else await entry.body.cancel();
+    }
+    expect(count).toBe(20);
+    expect(Object.keys(read)).toHaveLength(7);
+    for (const [path, text] of Object.entries(read)) expect(text).toBe(path.repeat(10));
+  });
+
   test("a download says what it is, and is used once", async () => {
     await box.files.writeFile("shape/file", "x");
     const file = await box.files.download("shape/file");

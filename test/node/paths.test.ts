@@ -92,9 +92,9 @@ describe.each(["serve", "runner"] as const)("paths of this machine, on %s", (dia
     return targets.filter((target) => target.startsWith(root));
   }
 
-  test("10,000 small files keep their digest, there and back", async () => {
+  test("2,000 small files keep their digest, there and back", async () => {
     const many = at("many");
-    for (let directory = 0; directory < 100; directory += 1) {
+    for (let directory = 0; directory < 20; directory += 1) {
       mkdirSync(join(many, `d${directory}`), { recursive: true });
       for (let file = 0; file < 100; file += 1) {
         writeFileSync(join(many, `d${directory}/f${file}`), `${directory}.${file}`.repeat(file % 50));
@@ -103,7 +103,7 @@ describe.each(["serve", "runner"] as const)("paths of this machine, on %s", (dia
     await uploadPath(box, many, "many");
     await downloadPath(box, "many", at("many-back"));
     const there = tree(many);
-    expect(Object.keys(there)).toHaveLength(10_100);
+    expect(Object.keys(there)).toHaveLength(2_020);
     expect(tree(at("many-back"))).toEqual(there);
   });
 });

@@ -1,10 +1,10 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { type Destination, extract, readTar } from "../../tar/extract.ts";
+import { packTar, walk } from "../../tar/pack.ts";
 import type { Box } from "../boxes.ts";
 import type { Dialect } from "../dialect.ts";
 import { type Answer, refuse } from "../refusal.ts";
-import { type Destination, extract, readTar } from "../tar/extract.ts";
-import { packTar, walk } from "../tar/pack.ts";
 import { type Handlers, NO_CONTENT, requireBox, resume, type ServerState } from "./state.ts";
 
 export function filesHandlers(state: ServerState, segment: string): Handlers {

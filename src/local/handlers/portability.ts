@@ -1,8 +1,8 @@
+import { copyDirectory } from "../../tar/copy.ts";
 import { parseNameRequest, requireName } from "../bodies.ts";
 import { packBox, unpackBox } from "../box-archive.ts";
 import { describeBox } from "../boxes.ts";
 import { type Answer, json, refuse } from "../refusal.ts";
-import { copyDirectory } from "../tar/copy.ts";
 import { type Call, type Handlers, requireStopped, type ServerState } from "./state.ts";
 
 export function cloneHandlers(state: ServerState, segment: string): Handlers {

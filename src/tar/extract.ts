@@ -23,6 +23,12 @@ export async function readTar<T>(
   }
 }
 
+/** An entry, whose body must be read or cancelled before the next. */
+export interface TarEntry {
+  readonly header: TarHeader;
+  readonly body: ReadableStream<Uint8Array>;
+}
+
 export interface Destination {
   readonly path: string;
   /**
@@ -38,10 +44,7 @@ export interface Destination {
  * @throws Error for an entry that leads out of the destination, and what the file system refuses. Files that were
  * complete are kept.
  */
-export async function extract(
-  entries: ReadableStream<ParsedTarEntry>,
-  { path, as }: Destination,
-): Promise<void> {
+export async function extract(entries: AsyncIterable<TarEntry>, { path, as }: Destination): Promise<void> {
   if (as === "directory") {
     await extractInto(entries, path);
     return;
@@ -89,7 +92,7 @@ export async function extract(
 
 /** @param foreignLinks Whether symbolic links may lead out of the directory. Default false. */
 export async function extractInto(
-  entries: ReadableStream<ParsedTarEntry>,
+  entries: AsyncIterable<TarEntry>,
   directory: string,
   foreignLinks = false,
 ): Promise<void> {

@@ -17,6 +17,9 @@ import { basename, dirname, join } from "node:path";
 import type { TarHeader } from "modern-tar";
 import { descend, entrySegments, staysWithin } from "./bounds.ts";
 
+/** More than any archive is deep in; a flat one does not fill memory with them. */
+const MAX_PLACES = 10_000;
+
 /** A directory that entries of an archive are put into. */
 export interface Placement {
   /**
@@ -36,19 +39,31 @@ export async function placeInto(directory: string, foreignLinks: boolean): Promi
   const root = await realpath(directory);
   const directories: { path: string; header: TarHeader }[] = [];
   const symlinks: string[] = [];
+  /** Where directories are, for most files are where the one before was. A link that is placed may lead one elsewhere. */
+  const places = new Map<string, string>();
+
+  async function placeOf(segments: readonly string[]): Promise<string> {
+    const key = segments.join("/");
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const place = await descend(root, segments);
+    if (places.size >= MAX_PLACES) places.clear();
+    places.set(key, place);
+    return place;
+  }
 
   async function targetOf({ name }: TarHeader): Promise<string> {
     const segments = entrySegments(name);
     const last = segments.pop();
     if (last === undefined) throw new Error(`"${name}" is the destination itself`);
-    return join(await descend(root, segments), last);
+    return join(await placeOf(segments), last);
   }
 
   async function placeDirectory(header: TarHeader): Promise<void> {
     const segments = entrySegments(header.name);
     // The destination itself stays as it is.
     if (segments.length === 0) return;
-    directories.push({ path: await descend(root, segments), header });
+    directories.push({ path: await placeOf(segments), header });
   }
 
   async function leadsOut(path: string, target: string): Promise<boolean> {
@@ -64,6 +79,7 @@ export async function placeInto(directory: string, foreignLinks: boolean): Promi
       if (header.mtime !== undefined) await lutimes(temporary, header.mtime, header.mtime);
     });
     symlinks.push(path);
+    places.clear();
   }
 
   async function placeLink(header: TarHeader): Promise<void> {
@@ -71,6 +87,7 @@ export async function placeInto(directory: string, foreignLinks: boolean): Promi
     const target = await targetOf({ name: header.linkname ?? "", size: 0 });
     // A second name for a symbolic link elsewhere would lead elsewhere.
     if (!(await lstat(target)).isFile()) throw new Error(`"${header.linkname}" is no file to link to`);
+    if (await isSameFile(path, target)) return;
     await replace(path, (temporary) => link(target, temporary));
   }
 
@@ -110,6 +127,12 @@ export async function placeInto(directory: string, foreignLinks: boolean): Promi
   };
 }
 
+/** Whether two names are of one file already: a rename between them would do nothing, and leave both. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map((path) => lstat(path).catch(() => undefined)));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+}
+
 function foreignLink(path: string, target: string): Error {
   return new Error(`the link "${basename(path)}" to "${target}" leads out of the destination`);
 }
@@ -141,8 +164,8 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
   try {
     await make(temporary);
     await rename(temporary, path);
-  } finally {
-    // Also after a rename: between two names of one file it does nothing.
+  } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
   }
 }
