@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "./support/demo.ts";
 import { ENGINES, type Engine, type EnginePage } from "./support/engines.ts";
+import { TRANSFERRED, transferFiles } from "./support/files.ts";
 import { type BarePage, startBarePage } from "./support/page.ts";
 import { startTabsStage, type TabsStage } from "./support/tabs.ts";
 import { serveTerminalPage, type TerminalPageServer } from "./support/terminal-page.ts";
@@ -134,6 +135,12 @@ describe.each(ENGINES)("$name", ({ missing, start }) => {
       }, baseUrl);
     expect(await failure("/api")).toBe("NotFoundError");
     expect(await failure("http://127.0.0.1:9/")).toBe("NetworkError");
+    await page.close();
+  });
+
+  testHere("files go up and come down as they were", async () => {
+    const page = await openBare();
+    expect(await page.run(transferFiles)).toEqual(TRANSFERRED);
     await page.close();
   });
 

@@ -14,6 +14,8 @@ const DEFAULT_TIMEOUT = 30_000;
 /** Milliseconds that a transfer may stand still: the cloud's proxy gives up then, too, and a server unpacks before it answers. */
 const STALL = 300_000;
 
+const NO_BODY: ReadonlySet<number> = new Set([204, 205]);
+
 /** Finds the URL of a call, without its query. */
 export type Locate = (signal: AbortSignal) => Promise<string>;
 
@@ -143,7 +145,9 @@ export function createSender(options: SenderOptions): Sender {
         const sent = watchedCall(call, source, sending.signal);
         const response = await perform(sent, locate, signal, async (request, answer) => {
           const failed = (error: unknown) => (signal.aborted ? signal.reason : networkError(request, error));
-          const { body, status, headers } = answer;
+          const { status, headers } = answer;
+          // Browsers have a body there, which no answer of ours may be made with.
+          const body = NO_BODY.has(status) ? null : answer.body;
           if (body === null) ended();
           const stream = body && observed(body, { moved, ended, failed }, signal);
           return new Response(stream, { status, headers });
