@@ -108,8 +108,8 @@ export interface AttachmentOptions extends Omit<FollowOptions, "stdinWhileDiscon
 
 /** An execution that is being followed. */
 export interface Attachment {
-  readonly stdout: ReadableStream<Uint8Array>;
-  readonly stderr: ReadableStream<Uint8Array>;
+  readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly stdin: WritableStream<Uint8Array>;
   readonly events: ReadableStream<ExecutionEvent>;
   /** Settles once. A rejection that nobody looks at is not reported as unhandled. */

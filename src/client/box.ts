@@ -64,6 +64,16 @@ export interface Box extends AsyncDisposable {
    * Starts a command and follows it. Not retried: no server recognises a repeated request.
    *
    * @param command The program, found through the box's `PATH`; no shell is involved.
+   * @example
+   * ```ts
+   * const execution = await box.exec("sh", ["-c", "read name; echo hello $name"]);
+   * const writer = execution.stdin.getWriter();
+   * await writer.write(new TextEncoder().encode("world\n"));
+   * await writer.close();
+   * const reader = execution.stdout.pipeThrough(new TextDecoderStream()).getReader();
+   * console.log((await reader.read()).value); // hello world
+   * console.log((await execution.exit).exitCode); // 0
+   * ```
    */
   exec(command: string, args?: readonly string[], options?: ExecOptions): Promise<Execution>;
   /**
@@ -94,8 +104,15 @@ export interface Box extends AsyncDisposable {
    * error is whole. Read it to its end, or cancel it.
    *
    * @throws UnsupportedError where the server cannot, ConflictError if it runs.
+   * @example
+   * ```ts
+   * await box.files.writeFile("/app/state", "kept");
+   * await box.stop();
+   * const again = await boxlite.boxes.import(await box.export(), { name: "again" });
+   * console.log(await again.files.readTextFile("/app/state")); // kept
+   * ```
    */
-  export(options?: TransferOptions): Promise<ReadableStream<Uint8Array>>;
+  export(options?: TransferOptions): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /**
    * What it uses. Which numbers there are differs by server.
    *

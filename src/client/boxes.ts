@@ -68,10 +68,7 @@ export interface Boxes {
    * @throws UnsupportedError where the server has no imports, InvalidRequestError for an archive that it does not take; a
    * `boxlite serve` of August takes 2 MiB.
    */
-  import(
-    archive: ReadableStream<Uint8Array> | Blob | Uint8Array<ArrayBuffer>,
-    options?: ImportOptions,
-  ): Promise<Box>;
+  import(archive: ReadableStream<Uint8Array> | Blob | Uint8Array, options?: ImportOptions): Promise<Box>;
 }
 
 export function createBoxes(context: BoxContext): Boxes {

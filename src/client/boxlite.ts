@@ -100,6 +100,12 @@ export class BoxLite {
    * Runs one command in a new box, and removes the box: when the command has ended, has failed, or `signal` aborts. A
    * code other than 0 is a result, not an error. Without `stdin` the command reads an empty one. Rejects also if the box
    * could not be removed.
+   *
+   * @example
+   * ```ts
+   * const { stdout, exitCode } = await boxlite.run({ image: "alpine:latest", command: "echo", args: ["hello"] });
+   * console.log(exitCode, stdout); // 0 hello
+   * ```
    */
   run(options: RunOptions): Promise<ExecutionText> {
     return run(this.boxes, (box) => ensureRemoved(this.#http, box.id), options);

@@ -34,8 +34,8 @@ export interface Execution extends AsyncDisposable {
    */
   readonly origin: "exec" | "attach";
   /** Buffered up to `maxBufferedBytes`; a stream that nobody reads holds up nothing. */
-  readonly stdout: ReadableStream<Uint8Array>;
-  readonly stderr: ReadableStream<Uint8Array>;
+  readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Close it, or a process that reads to the end of its stdin never ends. */
   readonly stdin: WritableStream<Uint8Array>;
   /** What happens to the connection. The last 256 wait for a reader. */

@@ -13,8 +13,8 @@ export interface ExecutionText extends ExecutionExit {
 }
 
 interface Followed {
-  readonly stdout: ReadableStream<Uint8Array>;
-  readonly stderr: ReadableStream<Uint8Array>;
+  readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly exit: Promise<ExecutionExit>;
 }
 

@@ -9,6 +9,17 @@ import type { ServerConfigReader } from "./server-config.ts";
  * The snapshots of a box (`boxlite serve` only). Taking and restoring one wants the box to be stopped.
  *
  * Every method throws an UnsupportedError where the server does not advertise snapshots.
+ *
+ * @example
+ * ```ts
+ * await box.files.writeFile("/app/state", "clean");
+ * await box.stop();
+ * await box.snapshots.create("clean");
+ * await box.files.writeFile("/app/state", "spoilt");
+ * await box.stop();
+ * await box.snapshots.restore("clean");
+ * console.log(await box.files.readTextFile("/app/state")); // clean
+ * ```
  */
 export interface Snapshots {
   /**

@@ -8,12 +8,12 @@ import { reportProgress, type TransferOptions } from "./progress.ts";
  * disk, not in memory.
  */
 export async function bodyFrom(
-  source: ReadableStream<Uint8Array> | Blob | Uint8Array<ArrayBuffer>,
+  source: ReadableStream<Uint8Array> | Blob | Uint8Array,
   type: string,
   onProgress: TransferOptions["onProgress"],
 ): Promise<CallBody> {
   if (!(source instanceof ReadableStream)) {
-    const blob = source instanceof Blob ? source : new Blob([source]);
+    const blob = source instanceof Blob ? source : new Blob([new Uint8Array(source)]);
     if (inPage()) return { type, create: () => blob, repeatable: true };
     const create = () => reportProgress(blob.stream(), onProgress, blob.size);
     return { type, create, repeatable: true };

@@ -65,7 +65,7 @@ export interface BoxFiles {
    */
   writeFile(
     path: string,
-    data: string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>,
+    data: string | Uint8Array | Blob | ReadableStream<Uint8Array>,
     options?: WriteFileOptions,
   ): Promise<void>;
 }

@@ -14,7 +14,7 @@ import type { ArchiveContext, DownloadEntry } from "./unpack.ts";
 export interface Download extends AsyncIterable<DownloadEntry> {
   /** Whether the path is a directory. Absent where the server does not say: those of August. */
   readonly isDirectory?: boolean;
-  readonly archive: ReadableStream<Uint8Array>;
+  readonly archive: ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
    * Writes everything below a directory, over what is there.
    *
@@ -26,11 +26,11 @@ export interface Download extends AsyncIterable<DownloadEntry> {
 }
 
 export function createDownload(
-  source: ReadableStream<Uint8Array>,
+  source: ReadableStream<Uint8Array<ArrayBuffer>>,
   isDirectory: boolean | undefined,
   context: ArchiveContext,
 ): Download {
-  let archive: ReadableStream<Uint8Array> | undefined;
+  let archive: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   let used = false;
 
   async function* entries(): AsyncGenerator<DownloadEntry, void, undefined> {
@@ -39,7 +39,7 @@ export function createDownload(
   }
 
   /** @throws ArchiveError when it is used for the second time. */
-  function taken(): ReadableStream<Uint8Array> {
+  function taken(): ReadableStream<Uint8Array<ArrayBuffer>> {
     if (!used) {
       used = true;
       return source;
@@ -67,11 +67,11 @@ export function createDownload(
 
 /** The archive, checked as it passes; what checks it is loaded with the first byte. */
 function checkedArchive(
-  source: ReadableStream<Uint8Array>,
+  source: ReadableStream<Uint8Array<ArrayBuffer>>,
   context: ArchiveContext,
-): ReadableStream<Uint8Array> {
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  return new ReadableStream<Uint8Array>(
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
         reader ??= (await import("./unpack.ts")).verified(source, context).getReader();

@@ -20,18 +20,18 @@ export interface TransferOptions {
 export function observeProgress(
   response: Response,
   onProgress: TransferOptions["onProgress"],
-): ReadableStream<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const body = response.body ?? new Blob([]).stream();
   const length = response.headers.get("content-length");
   return reportProgress(body, onProgress, length === null ? undefined : Number(length));
 }
 
 /** A stream that tells how much of it has passed. */
-export function reportProgress(
-  stream: ReadableStream<Uint8Array>,
+export function reportProgress<T extends Uint8Array>(
+  stream: ReadableStream<T>,
   onProgress: TransferOptions["onProgress"],
   total?: number,
-): ReadableStream<Uint8Array> {
+): ReadableStream<T> {
   if (onProgress === undefined) return stream;
   let bytes = 0;
   return observed(stream, {

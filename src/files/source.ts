@@ -8,7 +8,7 @@ export interface UploadEntry {
   /** Default `file`. Directories of files need no entries of their own. */
   readonly type?: "file" | "directory" | "symlink" | undefined;
   /** What is in the file; text goes as UTF-8. A stream needs its `size`. Default: nothing. */
-  readonly data?: string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array> | undefined;
+  readonly data?: string | Uint8Array | Blob | ReadableStream<Uint8Array> | undefined;
   /** Bytes of a stream: a tar archive says how long a file is before it comes. */
   readonly size?: number | undefined;
   /** Permission bits. Default 0o644 for files, 0o755 for directories. */

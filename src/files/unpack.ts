@@ -15,7 +15,7 @@ export interface DownloadEntry {
   /** Where a link leads, as the box has it: it may be anywhere. */
   readonly linkTarget?: string;
   /** The content; empty for what is no file. What is not read is skipped. */
-  readonly body: ReadableStream<Uint8Array>;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** All of the content. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /** All of the content, as UTF-8. */
@@ -36,7 +36,7 @@ export interface ArchiveContext {
  * @throws ArchiveError for an archive that is broken, cut short, or has an entry that leads out of it.
  */
 export async function* unpack(
-  archive: ReadableStream<Uint8Array>,
+  archive: ReadableStream<Uint8Array<ArrayBuffer>>,
   context: ArchiveContext,
 ): AsyncGenerator<DownloadEntry, void, undefined> {
   const reader = archive.pipeThrough(createTarDecoder({ strict: true })).getReader();
@@ -64,8 +64,9 @@ function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
       { operation: "files.read" },
     );
   }
-  const source = body.getReader();
-  const content = new ReadableStream<Uint8Array>(
+  // Its own types do not say what the bytes lie on.
+  const source = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+  const content = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
         try {
@@ -97,23 +98,23 @@ function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
  * Reads what is left of an entry. It is not cancelled: the library may be at the next entry already, and would then drop the content of
  * that one.
  */
-async function readOff(source: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+async function readOff(source: ReadableStreamDefaultReader<unknown>): Promise<void> {
   let over = false;
   while (!over) over = (await source.read()).done;
 }
 
 /** The archive as it is, with an eye on its being whole: it ends with an error where it does not end as a tar archive does. */
 export function verified(
-  archive: ReadableStream<Uint8Array>,
+  archive: ReadableStream<Uint8Array<ArrayBuffer>>,
   context: ArchiveContext,
-): ReadableStream<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const decoder = createTarDecoder({ strict: true });
   const writer = decoder.writable.getWriter();
   const reader = archive.getReader();
   // What it holds is not of interest here.
   const skipped = skipEntries(decoder.readable.getReader());
   skipped.catch(() => {});
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
         try {

@@ -12,13 +12,13 @@ export interface StreamObserver {
  * @param stop Ends it, and lets go of the stream. `fetch` does neither reliably: of a body that it sends it does not let go when it
  * fails, and Node's forgets the signal of an answer whose request has been collected as garbage.
  */
-export function observed(
-  stream: ReadableStream<Uint8Array>,
+export function observed<T extends Uint8Array>(
+  stream: ReadableStream<T>,
   observer: StreamObserver,
   stop?: AbortSignal,
-): ReadableStream<Uint8Array> {
+): ReadableStream<T> {
   const reader = stream.getReader();
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<T>(
     {
       start(controller) {
         const letGo = () => {
@@ -30,7 +30,7 @@ export function observed(
         else stop?.addEventListener("abort", letGo, { once: true });
       },
       async pull(controller) {
-        let result: ReadableStreamReadResult<Uint8Array>;
+        let result: ReadableStreamReadResult<T>;
         try {
           result = await reader.read();
         } catch (error) {

@@ -17,7 +17,7 @@ function followed(stdout: number[][], stderr: number[][] = []) {
   return { stdout: streamOf(stdout), stderr: streamOf(stderr), exit: Promise.resolve(exit) };
 }
 
-function streamOf(pieces: number[][]): ReadableStream<Uint8Array> {
+function streamOf(pieces: number[][]): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
       for (const piece of pieces) controller.enqueue(Uint8Array.from(piece));
@@ -42,12 +42,12 @@ test("bytes are joined as they are", async () => {
 
 test("both streams are read at once: neither waits for the other's end", async () => {
   let endStdout: () => void = () => {};
-  const stdout = new ReadableStream<Uint8Array>({
+  const stdout = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       endStdout = () => controller.close();
     },
   });
-  const stderr = new ReadableStream<Uint8Array>(
+  const stderr = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       pull(controller) {
         // The process closes its stdout only when its stderr is read.
@@ -67,7 +67,7 @@ test("a failure of the exit or of a stream is the failure", async () => {
   const failure = new Error("lost");
   const lost = Promise.reject(failure);
   await expect(readAsText({ ...followed([]), exit: lost })).rejects.toBe(failure);
-  const broken = new ReadableStream<Uint8Array>({
+  const broken = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       controller.error(failure);
     },

@@ -15,7 +15,7 @@ export interface OutputStreamOptions {
 
 /** The writing end of an output stream. */
 export interface OutputStream {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Whether something was not kept for the reader. */
   readonly overflowed: boolean;
   /** Hands on bytes; never blocks. */
@@ -46,7 +46,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
   let failure: { readonly error: unknown } | null = null;
   let controller: ReadableStreamDefaultController<Uint8Array>;
 
-  const readable = new ReadableStream<Uint8Array>(
+  const readable = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(c) {
         controller = c;
