@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { vi } from "vitest";
 import { findMiniBrowser } from "../../scripts/engines.mjs";
 import type { Engine, EnginePage } from "./engines.ts";
 
@@ -26,7 +25,7 @@ export async function startWebKit(): Promise<Engine> {
   };
   const base = `http://127.0.0.1:${port}`;
   try {
-    await vi.waitFor(() => fetch(`${base}/status`), { timeout: 30_000 });
+    await answering(`${base}/status`);
     const { sessionId } = await command<{ sessionId: string }>(`${base}/session`, "POST", {
       capabilities: {
         alwaysMatch: { "webkitgtk:browserOptions": { binary, args: ["--automation"] } },
@@ -45,6 +44,17 @@ export async function startWebKit(): Promise<Engine> {
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+/** Waits for half a minute at most until somebody answers there. */
+async function answering(url: string): Promise<void> {
+  const signal = AbortSignal.timeout(30_000);
+  for (;;) {
+    const answer = await fetch(url, { signal }).catch(() => undefined);
+    if (answer !== undefined) return;
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

@@ -131,6 +131,7 @@ export interface Box extends AsyncDisposable {
    * Whether anybody may reach the box over tunnels (newer cloud only).
    *
    * @returns The mode that the server has set.
+   * @throws UnsupportedError where the server cannot.
    */
   setInbound(mode: InboundMode, options?: CallOptions): Promise<InboundMode>;
 }
@@ -219,6 +220,7 @@ export function createBox(context: BoxContext, initial: BoxInfo): Box {
       return new URL(uri);
     },
     async setInbound(mode: InboundMode, { signal }: CallOptions = {}) {
+      await config.require("inboundUpdateEnabled", "box.network", params, { signal });
       const json = { mode };
       return (await http.json({ operation: "box.network", params, json, signal }, Inbound)).mode;
     },

@@ -200,7 +200,10 @@ async function resultOf(call: OperationCall, body: Uint8Array<ArrayBuffer> | str
       const request = new Request(input, options);
       const { pathname } = new URL(request.url);
       if (request.method === method && wanted.test(pathname)) return new Response(body, init);
-      const enabled = { snapshots_enabled: true, clone_enabled: true, export_enabled: true };
+      const enabled = {
+        ...{ snapshots_enabled: true, clone_enabled: true, export_enabled: true },
+        inbound_update_enabled: true,
+      };
       return Response.json(pathname === "/v1/config" ? { capabilities: enabled } : boxAnswer("b1"));
     },
   });

@@ -12,7 +12,12 @@ const before: Record<string, Reply> = {
   "GET /v1/boxes/b1": { status: 200, json: boxAnswer("b1") },
   "GET /v1/config": {
     status: 200,
-    json: { capabilities: { snapshots_enabled: true, clone_enabled: true, export_enabled: true } },
+    json: {
+      capabilities: {
+        ...{ snapshots_enabled: true, clone_enabled: true, export_enabled: true },
+        inbound_update_enabled: true,
+      },
+    },
   },
 };
 

@@ -29,6 +29,7 @@ const calls: [string, string, (boxlite: BoxLite, box: Box) => Promise<unknown>][
   ["clone_enabled", "box.clone", (_, box) => box.clone()],
   ["export_enabled", "box.export", (_, box) => box.export()],
   ["export_enabled", "boxes.import", (boxlite) => boxlite.boxes.import(new Blob(["x"]))],
+  ["inbound_update_enabled", "box.network", (_, box) => box.setInbound("enabled")],
   [
     "linux_capabilities_enabled",
     "boxes.create",

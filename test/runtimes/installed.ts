@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "vite";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** A folder into which the package was installed from its tarball, with the suite beside it: what a user has. */
+export interface Installed extends Disposable {
+  readonly folder: string;
+  /** Its files for a page, by path, bundled as an application would. */
+  bundle(): Promise<ReadonlyMap<string, string>>;
+}
+
+export function installPackage(): Installed {
+  const folder = mkdtempSync(join(tmpdir(), "boxlite-installed-"));
+  const npm = (args: readonly string[], cwd: string) =>
+    execFileSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], { cwd, encoding: "utf8" });
+  // What `dist` is was built by the caller; packing would build it once more.
+  const packed = npm(["pack", "--ignore-scripts", "--pack-destination", folder], ROOT)
+    .trim()
+    .split("\n")
+    .at(-1);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
+  npm(["install", `./${packed}`, "--omit=optional"], folder);
+  for (const file of ["suite.mjs", "run.mjs", "page.mjs"]) {
+    cpSync(join(import.meta.dirname, file), join(folder, file));
+  }
+  return {
+    folder,
+    async bundle() {
+      const results = await build({
+        configFile: false,
+        logLevel: "error",
+        root: folder,
+        build: {
+          write: false,
+          target: "es2022",
+          lib: { entry: join(folder, "page.mjs"), formats: ["es"], fileName: () => "page.js" },
+        },
+      });
+      const files = [results].flat().flatMap((result) => ("output" in result ? result.output : []));
+      return new Map(
+        files.flatMap((file) => (file.type === "chunk" ? [[`/${file.fileName}`, file.code]] : [])),
+      );
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, maxRetries: 5 }),
+  };
+}
