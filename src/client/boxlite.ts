@@ -78,9 +78,9 @@ export class BoxLite {
   }
 
   /**
-   * Who the token belongs to: the way to check one.
+   * Who the token belongs to: the way to check one. A gateway keeps to itself whose its credential is.
    *
-   * @throws AuthenticationError for a token that the server does not know.
+   * @throws AuthenticationError for a token that the server does not know, SchemaError behind a gateway.
    */
   me({ signal }: CallOptions = {}): Promise<Principal> {
     return this.#http.json({ operation: "me", signal }, Me);
