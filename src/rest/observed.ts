@@ -10,7 +10,7 @@ export interface StreamObserver {
  * Passes a stream on, one chunk at a time and only when asked for one, and tells what happens to it.
  *
  * @param stop Ends it, and lets go of the stream. `fetch` does neither reliably: of a body that it sends it does not let go when it
- * fails, and Node's forgets the signal of an answer whose request has been collected as garbage.
+ * fails, and an answer that came through ky no longer hears its signal once the request has been collected as garbage (Node 20, 24).
  */
 export function observed<T extends Uint8Array>(
   stream: ReadableStream<T>,
