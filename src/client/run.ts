@@ -19,20 +19,20 @@ export async function run(
   removed: (box: Box) => Promise<void>,
   options: RunOptions,
 ): Promise<ExecutionText> {
-  const { image, rootfsPath, cpus, memoryMib, diskSizeGb, user, network, secrets, volumes, ...others } =
-    options;
-  const { autoStop, autoPause, autoDelete, autoResume, security, advanced, detach, ...command } = others;
-  const { command: program, args = [], stdin = "", ...exec } = command;
-  const { signal } = exec;
-  const machine = {
-    ...{ image, rootfsPath, cpus, memoryMib, diskSizeGb, user, network, secrets, volumes },
-    ...{ autoStop, autoPause, autoDelete, autoResume, security, advanced, detach },
+  const { command, args = [], stdin = "", ...both } = options;
+  // Each takes what it knows; the environment and the directory are the command's.
+  const own = {
+    name: undefined,
+    env: undefined,
+    workingDir: undefined,
+    entrypoint: undefined,
+    cmd: undefined,
   };
-  const box = await boxes.create({ ...machine, signal });
+  const box = await boxes.create({ ...both, ...own });
   let result: ExecutionText;
   try {
     // Nobody could write to its stdin: without one it is closed, so that what reads it ends.
-    const execution = await box.exec(program, args, { ...exec, stdin });
+    const execution = await box.exec(command, args, { ...both, stdin });
     result = await execution.text();
   } catch (error) {
     // The first error is what matters; it is not to be hidden by one in cleaning up.

@@ -1,10 +1,10 @@
 import { ArchiveError, InvalidRequestError, InvalidResponseError } from "../errors/index.ts";
 import type { Http } from "../rest/http.ts";
 import { bodyFrom } from "./body.ts";
-import { createDownload, type Download } from "./download.ts";
+import type { Download } from "./download.ts";
 import { splitPath } from "./entry-path.ts";
 import { observeProgress, type TransferOptions } from "./progress.ts";
-import { entriesOf, isArchive, type UploadEntry, type UploadSource } from "./source.ts";
+import { entriesOf, invalidUpload, isArchive, type UploadEntry, type UploadSource } from "./source.ts";
 import type { DownloadEntry } from "./unpack.ts";
 
 export interface WriteFileOptions extends TransferOptions {
@@ -87,6 +87,7 @@ export function createFiles(http: Http, box: string): BoxFiles {
   }
 
   async function download(path: string, { signal, onProgress }: TransferOptions): Promise<Download> {
+    const { createDownload } = await import("./download.ts");
     const query = { path };
     const accept = "application/x-tar";
     const response = await http.open({ operation: "files.read", params, query, accept, signal });
@@ -136,7 +137,7 @@ export function createFiles(http: Http, box: string): BoxFiles {
     async writeFile(path, data, { size, mode, ...options } = {}) {
       const place = splitPath(path);
       if (place === undefined) {
-        throw invalid(`${JSON.stringify(path)} does not end in the name of a file.`);
+        throw invalidUpload(`${JSON.stringify(path)} does not end in the name of a file.`);
       }
       const entry: UploadEntry = { path: place.name, data, size, mode };
       await upload(place.directory, [entry], options);
@@ -150,8 +151,4 @@ function notAFile(path: string, box: string): InvalidRequestError {
     `Read ${path} of box ${box}: it is not a file. Use files.download(), which takes directories, too.`,
     { operation: "files.read" },
   );
-}
-
-function invalid(what: string): InvalidRequestError {
-  return new InvalidRequestError("invalid_argument", `Upload: ${what}`, { operation: "files.write" });
 }

@@ -1,6 +1,6 @@
 import { ArchiveError } from "../errors/index.ts";
 import { saveInto } from "./directory-handle.ts";
-import type { ArchiveContext, DownloadEntry } from "./unpack.ts";
+import { type ArchiveContext, type DownloadEntry, unpack, verified } from "./unpack.ts";
 
 /**
  * Files on their way out of a box. It is used once, in one of its ways, and then over; one that nobody wants is cancelled:
@@ -34,7 +34,6 @@ export function createDownload(
   let used = false;
 
   async function* entries(): AsyncGenerator<DownloadEntry, void, undefined> {
-    const { unpack } = await import("./unpack.ts");
     yield* unpack(taken(), context);
   }
 
@@ -52,7 +51,7 @@ export function createDownload(
   return {
     ...(isDirectory === undefined ? {} : { isDirectory }),
     get archive() {
-      archive ??= checkedArchive(taken(), context);
+      archive ??= verified(taken(), context);
       return archive;
     },
     saveTo: (directory) => saveInto(directory, entries(), context),
@@ -63,24 +62,4 @@ export function createDownload(
       else if (!source.locked) await source.cancel();
     },
   };
-}
-
-/** The archive, checked as it passes; what checks it is loaded with the first byte. */
-function checkedArchive(
-  source: ReadableStream<Uint8Array<ArrayBuffer>>,
-  context: ArchiveContext,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-  return new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        reader ??= (await import("./unpack.ts")).verified(source, context).getReader();
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: (reason) => (reader ?? source).cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -1,6 +1,5 @@
 import { createTarPacker, type TarHeader } from "modern-tar";
-import { InvalidRequestError } from "../errors/index.ts";
-import type { UploadEntry } from "./source.ts";
+import { invalidUpload, type UploadEntry } from "./source.ts";
 
 /** A tar archive of entries, made as it is read. What it reads from is closed with it. */
 export function pack(entries: AsyncIterable<UploadEntry>): ReadableStream<Uint8Array> {
@@ -34,11 +33,7 @@ type Data = Exclude<UploadEntry["data"], string>;
 function sized({ path, size = 0 }: UploadEntry): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   const differs = (than: string) =>
-    new InvalidRequestError(
-      "invalid_argument",
-      `Upload: the stream for ${path} has ${than} than the ${size} bytes that were announced.`,
-      { operation: "files.write" },
-    );
+    invalidUpload(`the stream for ${path} has ${than} than the ${size} bytes that were announced.`);
   return new TransformStream({
     transform(chunk, controller) {
       bytes += chunk.byteLength;

@@ -80,15 +80,17 @@ function checked(entry: UploadEntry): UploadEntry {
   const { path, linkTarget } = entry;
   const plain = plainPath(path);
   if (plain === undefined || plain === "") {
-    throw invalid(`the path ${JSON.stringify(path)} does not lead below the destination.`);
+    throw invalidUpload(`the path ${JSON.stringify(path)} does not lead below the destination.`);
   }
   if (entry.type === "symlink" && !(linkTarget && staysInside(plain, linkTarget))) {
-    throw invalid(
+    throw invalidUpload(
       `the link ${path} leads to ${linkTarget ?? "nowhere"}, which is not below the destination.`,
     );
   }
   if (entry.data instanceof ReadableStream && entry.size === undefined) {
-    throw invalid(`the stream for ${path} has no size: an archive says how long a file is before it comes.`);
+    throw invalidUpload(
+      `the stream for ${path} has no size: an archive says how long a file is before it comes.`,
+    );
   }
   return { ...entry, path: plain };
 }
@@ -98,6 +100,7 @@ function isFile(value: object): value is File {
   return value instanceof Blob && "name" in value && "lastModified" in value;
 }
 
-function invalid(what: string): InvalidRequestError {
+/** Why an upload cannot be, as an error. */
+export function invalidUpload(what: string): InvalidRequestError {
   return new InvalidRequestError("invalid_argument", `Upload: ${what}`, { operation: "files.write" });
 }

@@ -1,3 +1,4 @@
+import { readLimited } from "../rest/limited-text.ts";
 import type { Allowed } from "./authorize.ts";
 import { headersToPage, headersToServer, isText } from "./headers.ts";
 import { createRedactor, isUnmistakable, type Redactor } from "./redact.ts";
@@ -123,8 +124,8 @@ async function rewrite(
   headers: Headers,
   change: (fields: Fields) => Fields | undefined,
 ): Promise<Response> {
-  const text = await readWhole(body).catch(() => undefined);
-  const fields = text === undefined ? undefined : parseObject(text);
+  const read = await readLimited(body, MAX_READ).catch(() => undefined);
+  const fields = read?.whole ? parseObject(read.text) : undefined;
   const changed = fields && change(fields);
   if (changed === undefined) {
     return refusalResponse(
@@ -141,24 +142,6 @@ function parseObject(text: string): Fields | undefined {
     return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Undefined for what is too large. */
-async function readWhole(body: ReadableStream<Uint8Array>): Promise<string | undefined> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    length += value.length;
-    if (length > MAX_READ) {
-      reader.cancel().catch(() => {});
-      return undefined;
-    }
-    text += decoder.decode(value, { stream: true });
   }
 }
 

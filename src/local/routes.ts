@@ -21,8 +21,6 @@ export interface RoutedPath {
   readonly prefix: string | undefined;
 }
 
-export type RouteName = Route["name"];
-
 /** Finds the route of a path under `/v1`, or undefined. Whether a prefix is welcome is for the caller to say. */
 export function matchRoute(path: string): RoutedPath | undefined {
   const segments = splitPath(path);

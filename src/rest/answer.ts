@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type HttpAnswer, quote } from "../errors/http-answer.ts";
 import { type BoxLiteErrorDetails, InvalidResponseError, SchemaError } from "../errors/index.ts";
+import { readLimited } from "./limited-text.ts";
 import { observed } from "./observed.ts";
 
 /** Bytes of a body that are read at most. A failure's is cut there, a success cannot be cut. */
@@ -20,25 +21,13 @@ export async function readText(
 ): Promise<string> {
   if (response.body === null) return "";
   const limit = response.ok ? MAX_SUCCESS : MAX_FAILURE;
-  const reader = observed(response.body, { moved() {}, ended() {}, failed }, signal).getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    length += value.length;
-    text += decoder.decode(value, { stream: true });
-    if (length > limit) {
-      // Nobody waits for it: a server that never ends its answer must not hold up this one.
-      reader.cancel().catch(() => {});
-      if (!response.ok) return text;
-      throw new InvalidResponseError(
-        `${asked}: the answer is larger than ${limit / 1024 / 1024} MiB, so it is none of the BoxLite API's. Check baseUrl.`,
-        { status: response.status },
-      );
-    }
-  }
+  const body = observed(response.body, { moved() {}, ended() {}, failed }, signal);
+  const { text, whole } = await readLimited(body, limit);
+  if (whole || !response.ok) return text;
+  throw new InvalidResponseError(
+    `${asked}: the answer is larger than ${limit / 1024 / 1024} MiB, so it is none of the BoxLite API's. Check baseUrl.`,
+    { status: response.status },
+  );
 }
 
 /**

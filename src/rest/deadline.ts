@@ -5,41 +5,23 @@
  * @param milliseconds Time limit.
  * @param timedOut The error when the time is up.
  */
-export function withDeadline<T>(
+export async function withDeadline<T>(
   milliseconds: number,
   signal: AbortSignal | undefined,
   timedOut: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const controller = new AbortController();
-    const timer = setTimeout(() => stop(timedOut()), milliseconds);
-    const onAbort = () => stop(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-
-    function release(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    }
-
-    function stop(reason: unknown): void {
-      release();
-      reject(reason);
-      controller.abort(reason);
-    }
-
-    work(controller.signal).then(
-      (value) => {
-        release();
-        resolve(value);
-      },
-      (error: unknown) => {
-        release();
-        reject(error);
-      },
-    );
-  });
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(timedOut()), milliseconds);
+  const onAbort = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await orAborted(work(controller.signal), controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
 }
 
 /** Waits for `pending`, but not longer than until `signal` aborts. `pending` itself goes on. */

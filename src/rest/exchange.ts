@@ -75,15 +75,11 @@ export async function readAnswer(request: Exchange, response: Response): Promise
     contentType: headers.get("content-type") ?? "",
     requestId: headers.get("x-request-id") ?? undefined,
     retryAfter: headers.get("retry-after") ?? undefined,
-    gateway: isFromGateway(response),
+    gateway: headers.has(GATEWAY_HEADER),
     location: location === null ? undefined : withoutSecrets(location, response.url),
     secret: token,
     secrets: call.secrets,
   };
-}
-
-export function isFromGateway({ headers }: Response): boolean {
-  return headers.has(GATEWAY_HEADER);
 }
 
 /** What became of a request whose answer did not come, or not whole. */
