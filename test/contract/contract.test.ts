@@ -39,6 +39,7 @@ async function requestOf(call: OperationCall, { method, path }: ContractOperatio
 }
 
 if (contract === undefined) {
+  console.log(`the tests of the contract are left out: ${missing}`);
   test.skip(`the contract: ${missing}`, () => {});
 } else {
   const { operations, misfit, example } = contract;

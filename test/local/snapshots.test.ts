@@ -9,6 +9,17 @@ import { startTestServer } from "./local-client.ts";
 import { CONTENT, startWithStopped } from "./stopped-box.ts";
 import { tree } from "./tree.ts";
 
+/** What is serve's alone, below a box. */
+const ROUTES = [
+  ["GET", "snapshots"],
+  ["POST", "snapshots"],
+  ["GET", "snapshots/one"],
+  ["DELETE", "snapshots/one"],
+  ["POST", "snapshots/one/restore"],
+  ["POST", "clone"],
+  ["POST", "export"],
+] as const;
+
 describe("snapshots (serve)", () => {
   test("are taken, listed, found and removed", async () => {
     const { send, box, path } = await startWithStopped();
@@ -97,15 +108,7 @@ describe("snapshots (serve)", () => {
 
   test("404 for a box that is not there", async () => {
     const { send } = await startTestServer({ dialect: "serve" });
-    for (const [method, verb] of [
-      ["GET", "snapshots"],
-      ["POST", "snapshots"],
-      ["GET", "snapshots/one"],
-      ["DELETE", "snapshots/one"],
-      ["POST", "snapshots/one/restore"],
-      ["POST", "clone"],
-      ["POST", "export"],
-    ] as const) {
+    for (const [method, verb] of ROUTES) {
       const body = method === "POST" ? { name: "one" } : undefined;
       expect((await send(method, `/v1/boxes/nope/${verb}`, { body })).status, verb).toBe(404);
     }
@@ -141,15 +144,7 @@ describe("snapshots (serve)", () => {
   });
 });
 
-test.each([
-  ["GET", "snapshots"],
-  ["POST", "snapshots"],
-  ["GET", "snapshots/one"],
-  ["DELETE", "snapshots/one"],
-  ["POST", "snapshots/one/restore"],
-  ["POST", "clone"],
-  ["POST", "export"],
-])("the cloud has no %s …/%s", async (method, verb) => {
+test.each(ROUTES)("the cloud has no %s …/%s", async (method, verb) => {
   const { send, createBox } = await startTestServer({ dialect: "runner" });
   const path = `/v1/boxes/${await createBox()}/${verb}`;
   expect(await send(method, path)).toMatchObject({

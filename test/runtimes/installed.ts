@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "vite";
+import { bundleForPage } from "../../e2e/support/library.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -29,22 +29,7 @@ export function installPackage(): Installed {
   }
   return {
     folder,
-    async bundle() {
-      const results = await build({
-        configFile: false,
-        logLevel: "error",
-        root: folder,
-        build: {
-          write: false,
-          target: "es2022",
-          lib: { entry: join(folder, "page.mjs"), formats: ["es"], fileName: () => "page.js" },
-        },
-      });
-      const files = [results].flat().flatMap((result) => ("output" in result ? result.output : []));
-      return new Map(
-        files.flatMap((file) => (file.type === "chunk" ? [[`/${file.fileName}`, file.code]] : [])),
-      );
-    },
+    bundle: () => bundleForPage(join(folder, "page.mjs"), "page.js"),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, maxRetries: 5 }),
   };
 }

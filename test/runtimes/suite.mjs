@@ -107,8 +107,8 @@ export const scenarios = {
     const box = await new BoxLite(direct).boxes.create();
     const signalled = await box.exec("sleep", ["1000"]);
     await signalled.signal("SIGTERM");
-    same((await signalled.exit).signal ?? null, (await signalled.exit).signal, "the exit has a signal");
-    same((await signalled.exit).exitCode, -15, "SIGTERM's code");
+    const { signal, exitCode } = await signalled.exit;
+    same({ signal, exitCode }, { signal: 15, exitCode: -15 }, "SIGTERM's number and code");
     const killed = await box.exec("sleep", ["1000"]);
     await killed.kill();
     const { outcome } = await killed.exit;
