@@ -1,6 +1,8 @@
 import { NotFoundError } from "../errors/index.ts";
 import { bodyFrom } from "../files/body.ts";
 import type { TransferOptions } from "../files/progress.ts";
+import { parseAnswer } from "../rest/answer.ts";
+import { orLetGo } from "../rest/body.ts";
 import { orUndone } from "../rest/deadline.ts";
 import { type BoxInfo, BoxPage, Box as BoxSchema, type BoxStatus } from "../wire/box.ts";
 import { type Box, type BoxContext, createBox, ensureRemoved, type RemoveOptions, removeBox } from "./box.ts";
@@ -63,7 +65,8 @@ export interface Boxes {
   /** @throws NotFoundError if there is none, ConflictError if it runs and the server wants `force`. */
   remove(id: string, options?: RemoveOptions): Promise<void>;
   /**
-   * Makes a box of an archive of `box.export()` (`boxlite serve` only). A stream is sent as it comes.
+   * Makes a box of an archive of `box.export()` (`boxlite serve` only). A stream is sent as it comes. When `signal` aborts while the
+   * server has the whole of it and has not answered yet, there may be a box all the same: give it a `name` to find it by.
    *
    * @throws UnsupportedError where the server has no imports, InvalidRequestError for an archive that it does not take; a
    * `boxlite serve` of August takes 2 MiB.
@@ -109,11 +112,12 @@ export function createBoxes(context: BoxContext): Boxes {
     },
     remove: (id, options = {}) => removeBox(http, id, options),
     async import(archive, { name, signal, onProgress } = {}) {
-      await config.require("importEnabled", "boxes.import", {}, { signal });
-      const body = await bodyFrom(archive, "application/octet-stream", onProgress);
-      return named(
-        await http.transfer({ operation: "boxes.import", query: { name }, body, signal }, BoxSchema),
-      );
+      const body = bodyFrom(archive, "application/octet-stream", onProgress);
+      const answer = await orLetGo(body, async () => {
+        await config.require("importEnabled", "boxes.import", {}, { signal });
+        return http.upload({ operation: "boxes.import", query: { name }, body, signal });
+      });
+      return named(parseAnswer(BoxSchema, answer));
     },
   };
 }

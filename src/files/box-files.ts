@@ -1,10 +1,12 @@
 import { ArchiveError, InvalidRequestError, InvalidResponseError } from "../errors/index.ts";
+import { orLetGo } from "../rest/body.ts";
 import type { Http } from "../rest/http.ts";
 import { bodyFrom } from "./body.ts";
 import type { Download } from "./download.ts";
+import { invalidUpload } from "./entry-check.ts";
 import { splitPath } from "./entry-path.ts";
-import { observeProgress, type TransferOptions } from "./progress.ts";
-import { entriesOf, invalidUpload, isArchive, type UploadEntry, type UploadSource } from "./source.ts";
+import { observeProgress, type Progress, type TransferOptions } from "./progress.ts";
+import { entriesOf, isArchive, type UploadEntry, type UploadSource } from "./source.ts";
 import type { DownloadEntry } from "./unpack.ts";
 
 export interface WriteFileOptions extends TransferOptions {
@@ -75,15 +77,15 @@ export function createFiles(http: Http, box: string): BoxFiles {
 
   async function upload(directory: string, source: UploadSource, options: TransferOptions): Promise<void> {
     const { signal, onProgress } = options;
-    signal?.throwIfAborted();
-    const archive = isArchive(source)
-      ? source
-      : (await import("./pack.ts")).pack(entriesOf(source as Parameters<typeof entriesOf>[0]));
-    const body = await bodyFrom(archive, "application/x-tar", onProgress);
+    const archive = isArchive(source) ? source : await packed(source);
+    const body = bodyFrom(archive, "application/x-tar", onProgress);
     // Both say that the path is a directory, to the servers that would take a single file's archive for a file of that name.
     const query = { path: directory.endsWith("/") ? directory : `${directory}/`, source_is_dir: "true" };
-    const response = await http.open({ operation: "files.write", params, query, body, signal });
-    await response.body?.cancel();
+    await orLetGo(body, async () => {
+      // It would be the root.
+      if (directory === "") throw invalidUpload("the directory is empty. Name one, e.g. /app.");
+      await http.upload({ operation: "files.write", params, query, body, signal });
+    });
   }
 
   async function download(path: string, { signal, onProgress }: TransferOptions): Promise<Download> {
@@ -102,7 +104,18 @@ export function createFiles(http: Http, box: string): BoxFiles {
     const shape = response.headers.get("x-boxlite-source-is-dir");
     const isDirectory = shape === "true" ? true : shape === "false" ? false : undefined;
     const subject = `Download ${path} from box ${box}`;
-    return createDownload(observeProgress(response, onProgress), isDirectory, { subject, signal });
+    let thrown: { readonly reason: unknown } | undefined;
+    const watched = (progress: Progress) => {
+      try {
+        onProgress?.(progress);
+      } catch (reason) {
+        thrown = { reason };
+        throw reason;
+      }
+    };
+    const interrupted = () => (signal?.aborted ? { reason: signal.reason } : thrown);
+    const source = observeProgress(response, onProgress && watched);
+    return createDownload(source, isDirectory, { subject, interrupted });
   }
 
   /** Reads the one file that a path stands for. */
@@ -119,8 +132,9 @@ export function createFiles(http: Http, box: string): BoxFiles {
     let content: { readonly value: T } | undefined;
     for await (const entry of archive) {
       if (entry.type === "directory") continue;
-      // Where the server does not say, more than one file is a directory's.
-      if (entry.type !== "file" || content !== undefined) throw notAFile(path, box);
+      // Where the server does not say, more than one file is a directory's, and so is one of another name.
+      const named = archive.isDirectory === false || splitPath(entry.path)?.name === splitPath(path)?.name;
+      if (entry.type !== "file" || content !== undefined || !named) throw notAFile(path, box);
       content = { value: await read(entry) };
     }
     if (content !== undefined) return content.value;
@@ -143,6 +157,11 @@ export function createFiles(http: Http, box: string): BoxFiles {
       await upload(place.directory, [entry], options);
     },
   };
+}
+
+async function packed(source: Parameters<typeof entriesOf>[0]): Promise<ReadableStream<Uint8Array>> {
+  const { pack } = await import("./pack.ts");
+  return pack(entriesOf(source));
 }
 
 function notAFile(path: string, box: string): InvalidRequestError {

@@ -21,20 +21,25 @@ export interface Download extends AsyncIterable<DownloadEntry> {
    * @throws ArchiveError also for a link: such a directory cannot hold one.
    */
   saveTo(directory: FileSystemDirectoryHandle): Promise<void>;
-  /** Ends it. */
+  /** Ends it. What uses it fails with an `AbortError`. */
   cancel(): Promise<void>;
 }
 
 export function createDownload(
   source: ReadableStream<Uint8Array<ArrayBuffer>>,
   isDirectory: boolean | undefined,
-  context: ArchiveContext,
+  given: ArchiveContext,
 ): Download {
+  const cancelled = new AbortController();
+  const stop = cancelled.signal;
+  const { subject } = given;
+  const interrupted = () => (stop.aborted ? { reason: stop.reason } : given.interrupted());
+  const context = { subject, interrupted };
   let archive: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   let used = false;
 
   async function* entries(): AsyncGenerator<DownloadEntry, void, undefined> {
-    yield* unpack(taken(), context);
+    yield* unpack(taken(), context, stop);
   }
 
   /** @throws ArchiveError when it is used for the second time. */
@@ -43,7 +48,7 @@ export function createDownload(
       used = true;
       return source;
     }
-    throw new ArchiveError(`${context.subject}: this download is used already. Download it again.`, {
+    throw new ArchiveError(`${subject}: this download is used already. Download it again.`, {
       operation: "files.read",
     });
   }
@@ -51,15 +56,16 @@ export function createDownload(
   return {
     ...(isDirectory === undefined ? {} : { isDirectory }),
     get archive() {
-      archive ??= verified(taken(), context);
+      archive ??= verified(taken(), context, stop);
       return archive;
     },
     saveTo: (directory) => saveInto(directory, entries(), context),
     [Symbol.asyncIterator]: entries,
     async cancel() {
-      // Where it has been used, it ends with that use.
-      if (archive !== undefined && !archive.locked) await archive.cancel();
-      else if (!source.locked) await source.cancel();
+      const unused = !used;
+      used = true;
+      cancelled.abort(new DOMException(`${subject}: it was cancelled.`, "AbortError"));
+      if (unused) await source.cancel(stop.reason);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createTarPacker, type TarHeader } from "modern-tar";
-import { invalidUpload, type UploadEntry } from "./source.ts";
+import { invalidUpload } from "./entry-check.ts";
+import type { UploadEntry } from "./source.ts";
 
 /** A tar archive of entries, made as it is read. What it reads from is closed with it. */
 export function pack(entries: AsyncIterable<UploadEntry>): ReadableStream<Uint8Array> {

@@ -8,38 +8,39 @@ export interface Progress {
   readonly total?: number;
 }
 
-/** What every transfer takes. It may last as long as it likes, but ends with a TimeoutError if nothing moves for 5 minutes. */
+/**
+ * What every transfer takes. It may last as long as it likes, but ends with a TimeoutError if what it waits for, a chunk or an answer,
+ * does not come for 5 minutes. (What a page uploads is sent by the browser, which tells nothing of it: there only `signal` ends that.)
+ */
 export interface TransferOptions {
   /** Ends the transfer with the signal's reason, whichever side waits for the other. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with each chunk that passes. In a page an upload is packed first, and sent as one: there it tells of the packing. */
+  /**
+   * Called with each chunk that passes; what it throws ends the transfer. In a page an upload is packed first, and sent as one: there it
+   * tells of the packing.
+   */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** The body of an answer, and how far it is. */
+/** The body of an answer, and how far it is. What `onProgress` throws ends it. */
 export function observeProgress(
   response: Response,
   onProgress: TransferOptions["onProgress"],
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const body = response.body ?? new Blob([]).stream();
-  const length = response.headers.get("content-length");
-  return reportProgress(body, onProgress, length === null ? undefined : Number(length));
-}
-
-/** A stream that tells how much of it has passed. */
-export function reportProgress<T extends Uint8Array>(
-  stream: ReadableStream<T>,
-  onProgress: TransferOptions["onProgress"],
-  total?: number,
-): ReadableStream<T> {
-  if (onProgress === undefined) return stream;
+  if (onProgress === undefined) return body;
+  const total = totalOf(response.headers);
   let bytes = 0;
-  return observed(stream, {
+  return observed(body, {
     moved(length) {
       bytes += length;
       onProgress(total === undefined ? { bytes } : { bytes, total });
     },
-    ended() {},
-    failed: (error) => error,
   });
+}
+
+/** What is encoded for the way has another length than what comes of it. */
+function totalOf(headers: Headers): number | undefined {
+  const length = headers.get("content-length");
+  return length === null || headers.has("content-encoding") ? undefined : Number(length);
 }

@@ -1,5 +1,4 @@
-import { InvalidRequestError } from "../errors/index.ts";
-import { plainPath, staysInside } from "./entry-path.ts";
+import { checkedEntry } from "./entry-check.ts";
 
 /** A file, directory or symbolic link to be uploaded. */
 export interface UploadEntry {
@@ -52,7 +51,7 @@ export async function* entriesOf(
     if (source.kind === "file") yield fileEntry(await (source as FileSystemFileHandle).getFile());
     else yield* directoryEntries(source as FileSystemDirectoryHandle, "");
   } else {
-    for await (const entry of source) yield isFile(entry) ? fileEntry(entry) : checked(entry);
+    for await (const entry of source) yield isFile(entry) ? fileEntry(entry) : checkedEntry(entry);
   }
 }
 
@@ -73,34 +72,9 @@ async function* directoryEntries(
 
 function fileEntry(file: File): UploadEntry {
   const path = file.webkitRelativePath || file.name;
-  return checked({ path, data: file, modified: new Date(file.lastModified) });
+  return checkedEntry({ path, data: file, modified: new Date(file.lastModified) });
 }
 
-function checked(entry: UploadEntry): UploadEntry {
-  const { path, linkTarget } = entry;
-  const plain = plainPath(path);
-  if (plain === undefined || plain === "") {
-    throw invalidUpload(`the path ${JSON.stringify(path)} does not lead below the destination.`);
-  }
-  if (entry.type === "symlink" && !(linkTarget && staysInside(plain, linkTarget))) {
-    throw invalidUpload(
-      `the link ${path} leads to ${linkTarget ?? "nowhere"}, which is not below the destination.`,
-    );
-  }
-  if (entry.data instanceof ReadableStream && entry.size === undefined) {
-    throw invalidUpload(
-      `the stream for ${path} has no size: an archive says how long a file is before it comes.`,
-    );
-  }
-  return { ...entry, path: plain };
-}
-
-/** Node 20 has the class in a module only. */
 function isFile(value: object): value is File {
-  return value instanceof Blob && "name" in value && "lastModified" in value;
-}
-
-/** Why an upload cannot be, as an error. */
-export function invalidUpload(what: string): InvalidRequestError {
-  return new InvalidRequestError("invalid_argument", `Upload: ${what}`, { operation: "files.write" });
+  return value instanceof File;
 }

@@ -26,20 +26,22 @@ export interface DownloadEntry {
 export interface ArchiveContext {
   /** For messages: what was downloaded. */
   readonly subject: string;
-  /** What may have ended it. */
-  readonly signal: AbortSignal | undefined;
+  /** What has ended it from outside, if anything has: an abort, a cancel, what `onProgress` threw. */
+  interrupted(): { readonly reason: unknown } | undefined;
 }
 
 /**
  * The entries of a tar archive, as it comes.
  *
+ * @param stop Ends it.
  * @throws ArchiveError for an archive that is broken, cut short, or has an entry that leads out of it.
  */
 export async function* unpack(
   archive: ReadableStream<Uint8Array<ArrayBuffer>>,
   context: ArchiveContext,
+  stop: AbortSignal,
 ): AsyncGenerator<DownloadEntry, void, undefined> {
-  const reader = archive.pipeThrough(createTarDecoder({ strict: true })).getReader();
+  const reader = archive.pipeThrough(createTarDecoder({ strict: true }), { signal: stop }).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -57,33 +59,39 @@ export async function* unpack(
 }
 
 function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
-  const path = plainPath(header.name);
-  if (path === undefined) {
-    throw new ArchiveError(
-      `${context.subject}: the archive has an entry ${JSON.stringify(header.name)}, which leads out of it. Nothing from there on was taken.`,
-      { operation: "files.read" },
-    );
-  }
+  const path = safePath(header.name, context);
+  const { size, type = "file" } = header;
   // Its own types do not say what the bytes lie on.
   const source = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+  let left = type === "file" ? size : Number.POSITIVE_INFINITY;
+  let over = (): void => {};
   const content = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
+      start(controller) {
+        over = () => controller.error(tooLate(path, context));
+        if (size === 0) controller.close();
+      },
       async pull(controller) {
-        try {
-          const { done, value } = await source.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
+        const chunk = await source.read().catch((error: unknown) => {
           throw archiveFailure(error, context);
+        });
+        if (chunk.done) {
+          controller.close();
+          return;
         }
+        left -= chunk.value.length;
+        // Nothing, once it is over: the stream has failed, and what is read off is nobody's.
+        if (controller.desiredSize === null) return;
+        controller.enqueue(chunk.value);
+        if (left === 0) controller.close();
       },
     },
     { highWaterMark: 0 },
   );
   const entry: DownloadEntry = {
     path,
-    type: header.type ?? "file",
-    size: header.size,
+    type,
+    size,
     mode: (header.mode ?? 0) & 0o7777,
     modified: header.mtime ?? new Date(0),
     ...(header.linkname ? { linkTarget: header.linkname } : {}),
@@ -91,7 +99,28 @@ function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
     bytes: async () => new Uint8Array(await new Response(content).arrayBuffer()),
     text: () => new Response(content).text(),
   };
-  return { entry, skip: () => readOff(source) };
+  const skip = async () => {
+    over();
+    await readOff(source);
+  };
+  return { entry, skip };
+}
+
+/** The next entry is read from where this one's content was. */
+function tooLate(path: string, { subject }: ArchiveContext): ArchiveError {
+  return new ArchiveError(
+    `${subject}: the content of ${path} was not read before the next entry was asked for, and is gone. Await it within the loop.`,
+    { operation: "files.read" },
+  );
+}
+
+function safePath(name: string, { subject }: ArchiveContext): string {
+  const path = plainPath(name);
+  if (path !== undefined) return path;
+  throw new ArchiveError(
+    `${subject}: the archive has an entry ${JSON.stringify(name)}, which leads out of it. Nothing from there on was taken.`,
+    { operation: "files.read" },
+  );
 }
 
 /**
@@ -103,33 +132,51 @@ async function readOff(source: ReadableStreamDefaultReader<unknown>): Promise<vo
   while (!over) over = (await source.read()).done;
 }
 
-/** The archive as it is, with an eye on its being whole: it ends with an error where it does not end as a tar archive does. */
+/**
+ * The archive as it is, with an eye on it: it ends with an error where it does not end as a tar archive does, or has an entry that leads
+ * out of it.
+ */
 export function verified(
   archive: ReadableStream<Uint8Array<ArrayBuffer>>,
   context: ArchiveContext,
+  stop: AbortSignal,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const decoder = createTarDecoder({ strict: true });
   const writer = decoder.writable.getWriter();
   const reader = archive.getReader();
+  let refused: unknown;
   // What it holds is not of interest here.
-  const skipped = skipEntries(decoder.readable.getReader());
-  skipped.catch(() => {});
+  const looked = lookThrough(decoder.readable, context).catch((error: unknown) => {
+    refused ??= error;
+    throw error;
+  });
+  looked.catch(() => {});
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
+      start(controller) {
+        const cancel = () => {
+          controller.error(stop.reason);
+          reader.cancel(stop.reason).catch(() => {});
+          writer.abort(stop.reason).catch(() => {});
+        };
+        stop.addEventListener("abort", cancel, { once: true });
+      },
       async pull(controller) {
         try {
           const { done, value } = await reader.read();
+          if (stop.aborted) return;
           if (!done) {
             await writer.write(value);
             controller.enqueue(value);
             return;
           }
           await writer.close();
-          await skipped;
+          await looked;
           controller.close();
         } catch (error) {
           reader.cancel(error).catch(() => {});
-          throw archiveFailure(error, context);
+          writer.abort(error).catch(() => {});
+          throw archiveFailure(refused ?? error, context);
         }
       },
       async cancel(reason) {
@@ -141,17 +188,26 @@ export function verified(
   );
 }
 
-async function skipEntries(entries: ReadableStreamDefaultReader<ParsedTarEntry>): Promise<void> {
+async function lookThrough(entries: ReadableStream<ParsedTarEntry>, context: ArchiveContext): Promise<void> {
+  const reader = entries.getReader();
   for (;;) {
-    const { done, value } = await entries.read();
+    const { done, value } = await reader.read();
     if (done) return;
+    try {
+      safePath(value.header.name, context);
+    } catch (error) {
+      // Else what is written to it would wait for ever.
+      reader.cancel(error).catch(() => {});
+      throw error;
+    }
     await value.body.cancel();
   }
 }
 
 /** What the tar library says of an archive, as an error of this one. What a signal or the connection says stays. */
-function archiveFailure(error: unknown, { subject, signal }: ArchiveContext): unknown {
-  if (signal?.aborted) return signal.reason;
+function archiveFailure(error: unknown, { subject, interrupted }: ArchiveContext): unknown {
+  const outside = interrupted();
+  if (outside !== undefined) return outside.reason;
   if (error instanceof BoxLiteError || !(error instanceof Error)) return error;
   return new ArchiveError(
     `${subject}: the archive is broken or not whole (${error.message}). What was taken out of it is not complete: download it again.`,

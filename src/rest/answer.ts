@@ -21,7 +21,7 @@ export async function readText(
 ): Promise<string> {
   if (response.body === null) return "";
   const limit = response.ok ? MAX_SUCCESS : MAX_FAILURE;
-  const body = observed(response.body, { moved() {}, ended() {}, failed }, signal);
+  const body = observed(response.body, { failed }, signal);
   const { text, whole } = await readLimited(body, limit);
   if (whole || !response.ok) return text;
   throw new InvalidResponseError(

@@ -1,15 +1,6 @@
+import type { CallBody } from "./body.ts";
 import { describeOperation, type OperationName, type OperationSpec, operations } from "./operations.ts";
 import { withoutSecrets } from "./urls.ts";
-
-/** A body that is not JSON. */
-export interface CallBody {
-  /** `Content-Type`. */
-  readonly type: string;
-  /** Makes the body, for each request anew. */
-  create(): Blob | ReadableStream<Uint8Array>;
-  /** Whether `create` may be called again. */
-  readonly repeatable: boolean;
-}
 
 /** One call of the REST API. */
 export interface Call {

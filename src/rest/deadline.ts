@@ -12,16 +12,23 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const controller = new AbortController();
+  const { controller, release } = controllerBehind(signal);
   const timer = setTimeout(() => controller.abort(timedOut()), milliseconds);
-  const onAbort = () => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     return await orAborted(work(controller.signal), controller.signal);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
+    release();
   }
+}
+
+/** A controller that aborts with a signal, too, until it is released from it. */
+export function controllerBehind(signal: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal?.reason);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+  return { controller, release: () => signal?.removeEventListener("abort", onAbort) };
 }
 
 /** Waits for `pending`, but not longer than until `signal` aborts. `pending` itself goes on. */

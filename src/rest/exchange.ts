@@ -1,11 +1,15 @@
 import ky, { isNetworkError } from "ky";
+import { errorFromAnswer } from "../errors/decode.ts";
 import type { HttpAnswer } from "../errors/http-answer.ts";
-import { NetworkError } from "../errors/index.ts";
+import { type BoxLiteError, NetworkError } from "../errors/index.ts";
 import { isIdempotent } from "../errors/retryable.ts";
 import { GATEWAY_HEADER } from "../gateway/protocol.ts";
 import { readText } from "./answer.ts";
 import { bearer } from "./authorization.ts";
+import { isRepeatable } from "./body.ts";
 import { type Call, describeCall, specOf } from "./call.ts";
+import { pageLocation } from "./page.ts";
+import { isRedirectError, redirectOfStream } from "./redirect.ts";
 import { withoutSecrets } from "./urls.ts";
 
 export type Fetch = typeof globalThis.fetch;
@@ -20,20 +24,22 @@ export interface Exchange {
   readonly key: string | undefined;
   readonly fetch: Fetch | undefined;
   readonly signal: AbortSignal;
+  /** Makes what is sent as the call's body, for each request anew. */
+  readonly body: (() => Blob | ReadableStream<Uint8Array>) | undefined;
 }
 
 /**
  * Sends one request, once: the repetitions are the sender's, because ky's would keep a copy of a body that is a stream, and cannot be
  * told that a `Retry-After` is too long.
  *
- * @throws NetworkError where there is no answer.
+ * @throws NetworkError where there is no answer, InvalidResponseError for a redirect that the platform reports as none.
  */
 export async function exchange(request: Exchange): Promise<Response> {
   const { call, url, token, key, fetch, signal } = request;
   signal.throwIfAborted();
   call.unless?.throwIfAborted();
-  const { body, json, accept = "application/json" } = call;
-  const made = body?.create();
+  const { json, accept = "application/json" } = call;
+  const made = request.body?.();
   try {
     return await ky(url, {
       method: specOf(call).method,
@@ -41,12 +47,11 @@ export async function exchange(request: Exchange): Promise<Response> {
         accept,
         ...bearer(token),
         ...(key === undefined ? {} : { "idempotency-key": key }),
-        ...(body === undefined ? {} : { "content-type": body.type }),
+        ...(call.body === undefined ? {} : { "content-type": call.body.type }),
       },
       signal,
-      // The token goes to no other origin, and a redirected POST would arrive as a GET. Of a stream Node's `fetch` keeps a copy, all of
-      // it in memory, unless a redirect is an error.
-      redirect: made instanceof ReadableStream ? "error" : "manual",
+      // The token goes to no other origin, and a redirected POST would arrive as a GET.
+      redirect: made instanceof ReadableStream ? redirectOfStream() : "manual",
       throwHttpErrors: false,
       timeout: false,
       retry: 0,
@@ -56,8 +61,15 @@ export async function exchange(request: Exchange): Promise<Response> {
       ...(fetch === undefined ? {} : { fetch: (input, init) => fetch(input, init) }),
     });
   } catch (error) {
+    if (made instanceof ReadableStream && isRedirectError(error)) throw redirected(request);
     throw networkError(request, error);
   }
+}
+
+/** A redirect that the platform reports as a failure, as browsers show one: without what it was. */
+function redirected({ call, url }: Exchange): BoxLiteError {
+  const asked = describeCall(call, url);
+  return errorFromAnswer({ asked, operation: call.operation, status: 0, text: "", contentType: "" }, 0);
 }
 
 /** An answer with its body, as far as one of the API's can be. @throws NetworkError for a body that does not come whole. */
@@ -94,7 +106,7 @@ export function networkError({ call, url }: Exchange, error: unknown): NetworkEr
   return new NetworkError(message + advice, {
     cause,
     operation: call.operation,
-    retryable: isIdempotent(specOf(call).method) && call.body?.repeatable !== false,
+    retryable: isIdempotent(specOf(call).method) && isRepeatable(call.body),
   });
 }
 
@@ -108,5 +120,6 @@ function reasonOf(error: unknown): string {
 
 /** Whether a page asked a server that is not its own. */
 function isCrossOrigin(asked: string): boolean {
-  return globalThis.location !== undefined && !asked.includes(` ${globalThis.location.origin}/`);
+  const page = pageLocation();
+  return page !== undefined && !asked.includes(` ${page.origin}/`);
 }

@@ -2,10 +2,12 @@ import type * as v from "valibot";
 import type { HttpAnswer } from "../errors/http-answer.ts";
 import { GATEWAY_PROTOCOL, TICKET_PROTOCOL } from "../gateway/protocol.ts";
 import { Routing as RoutingSchema, Ticket } from "../wire/routing.ts";
-import { parseAnswer, readText } from "./answer.ts";
+import { parseAnswer } from "./answer.ts";
 import { bearer, createAuthorization, type Token } from "./authorization.ts";
-import { type Call, describeCall, specOf } from "./call.ts";
+import { orLetGo } from "./body.ts";
+import { type Call, specOf } from "./call.ts";
 import { type OperationName, segmentsOf } from "./operations.ts";
+import { pageLocation } from "./page.ts";
 import type { RetryOptions } from "./retry.ts";
 import { discoveredRouting, fixedRouting } from "./routing.ts";
 import { createSender } from "./sender.ts";
@@ -19,8 +21,8 @@ export interface Http {
   json<S extends v.GenericSchema>(call: Call, schema: S): Promise<v.InferOutput<S>>;
   /** The answer with its body unread: for what is larger than JSON. It must be read to its end, or cancelled. */
   open(call: Call): Promise<Response>;
-  /** JSON, for a request that may be of any size. */
-  transfer<S extends v.GenericSchema>(call: Call, schema: S): Promise<v.InferOutput<S>>;
+  /** A request with a body of any size: it may last as long as it likes, but not stand still. */
+  upload(call: Call): Promise<HttpAnswer>;
   webSocketUrl(path: readonly string[]): Promise<string>;
   /** The headers that a WebSocket upgrade needs now. */
   headers(): Promise<Record<string, string>>;
@@ -38,6 +40,7 @@ export interface HttpOptions {
 
 /** @throws InvalidRequestError for a base URL, prefix or token that cannot be used. */
 export function createHttp(options: HttpOptions): Http {
+  // Relative to the page, or what Deno was given as one.
   const baseUrl = parseBaseUrl(options.baseUrl, globalThis.location?.href);
   const { fetch, prefix, retry = {} } = options;
   const authorization = createAuthorization(options.token, () => {
@@ -48,7 +51,7 @@ export function createHttp(options: HttpOptions): Http {
   const sender = createSender({ authorization, fetch, retry });
   let behindGateway = false;
   // What a page cannot send with a socket: a token, and the cookies of another origin.
-  const page = globalThis.location?.origin;
+  const page = pageLocation()?.origin;
   const ticketed = page !== undefined && (options.token !== undefined || new URL(baseUrl).origin !== page);
   const routing =
     prefix === undefined
@@ -69,12 +72,16 @@ export function createHttp(options: HttpOptions): Http {
     return [call, `${baseUrl}/v1${path}`, (signal: AbortSignal) => locate(path, root, signal)] as const;
   }
 
+  /** A gateway shows itself in what it answers. */
+  function noted(answer: HttpAnswer): HttpAnswer {
+    if (answer.gateway !== undefined) behindGateway = answer.gateway;
+    return answer;
+  }
+
   const http: Http = {
     baseUrl,
     async send(call) {
-      const answer = await sender.send(...prepared(call));
-      behindGateway = answer.gateway === true;
-      return answer;
+      return noted(await sender.send(...prepared(call)));
     },
     async json(call, schema) {
       const answer = await http.send(call);
@@ -82,19 +89,7 @@ export function createHttp(options: HttpOptions): Http {
       return parseAnswer(schema, answer);
     },
     open: async (call) => sender.open(...prepared(call)),
-    async transfer(call, schema) {
-      const response = await http.open(call);
-      const asked = describeCall(call, `${baseUrl}/v1`);
-      const text = await readText(response, asked, (error) => error);
-      const contentType = response.headers.get("content-type") ?? "";
-      return parseAnswer(schema, {
-        asked,
-        operation: call.operation,
-        status: response.status,
-        text,
-        contentType,
-      });
-    },
+    upload: (call) => orLetGo(call.body, async () => noted(await sender.upload(...prepared(call)))),
     webSocketUrl: async (path) => toWebSocketUrl(await locate(encodePath(path), false)),
     headers: async () => bearer(await authorization.token()),
     async protocols(operation, params) {

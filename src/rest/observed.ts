@@ -1,9 +1,13 @@
 /** What is told of a stream that passes. */
 export interface StreamObserver {
-  moved(bytes: number): void;
-  ended(): void;
+  /** The next chunk is waited for. */
+  waiting?(): void;
+  /** A chunk is about to be passed on. What this throws ends the stream. */
+  moved?(bytes: number): void;
+  /** It is over: read to its end, cancelled, stopped or failed. */
+  ended?(): void;
   /** What a failure is to be called. */
-  failed(error: unknown): unknown;
+  failed?(error: unknown): unknown;
 }
 
 /**
@@ -18,36 +22,50 @@ export function observed<T extends Uint8Array>(
   stop?: AbortSignal,
 ): ReadableStream<T> {
   const reader = stream.getReader();
+  let letGo = (_reason: unknown) => {};
+  const onAbort = () => letGo(stop?.reason);
+
+  function over(): void {
+    stop?.removeEventListener("abort", onAbort);
+    observer.ended?.();
+  }
+
   return new ReadableStream<T>(
     {
       start(controller) {
-        const letGo = () => {
-          observer.ended();
-          controller.error(stop?.reason);
-          reader.cancel(stop?.reason).catch(() => {});
+        letGo = (reason) => {
+          over();
+          controller.error(reason);
+          reader.cancel(reason).catch(() => {});
         };
-        if (stop?.aborted) letGo();
-        else stop?.addEventListener("abort", letGo, { once: true });
+        if (stop?.aborted) onAbort();
+        else stop?.addEventListener("abort", onAbort, { once: true });
       },
       async pull(controller) {
+        observer.waiting?.();
         let result: ReadableStreamReadResult<T>;
         try {
           result = await reader.read();
         } catch (error) {
-          observer.ended();
-          throw observer.failed(error);
+          over();
+          throw observer.failed === undefined ? error : observer.failed(error);
         }
         if (stop?.aborted) return;
         if (result.done) {
-          observer.ended();
+          over();
           controller.close();
           return;
         }
-        observer.moved(result.value.length);
+        try {
+          observer.moved?.(result.value.length);
+        } catch (error) {
+          letGo(error);
+          return;
+        }
         controller.enqueue(result.value);
       },
       cancel(reason) {
-        observer.ended();
+        over();
         return reader.cancel(reason);
       },
     },

@@ -3,18 +3,14 @@ import type { HttpAnswer } from "../errors/http-answer.ts";
 import { AuthenticationError, BoxLiteError, NotFoundError, TimeoutError } from "../errors/index.ts";
 import { isIdempotent } from "../errors/retryable.ts";
 import type { Authorization } from "./authorization.ts";
+import { isRepeatable } from "./body.ts";
 import { type Call, describeCall, queryOf, specOf } from "./call.ts";
 import { withDeadline } from "./deadline.ts";
-import { type Exchange, exchange, type Fetch, networkError, readAnswer } from "./exchange.ts";
-import { observed, type StreamObserver } from "./observed.ts";
+import { type Exchange, exchange, type Fetch, readAnswer } from "./exchange.ts";
 import { pause, type RetryOptions, retryDelay } from "./retry.ts";
-import { watchForStall } from "./stall.ts";
+import { transfer, watchedResponse } from "./transfer.ts";
 
 const DEFAULT_TIMEOUT = 30_000;
-/** Milliseconds that a transfer may stand still: the cloud's proxy gives up then, too, and a server unpacks before it answers. */
-const STALL = 300_000;
-
-const NO_BODY: ReadonlySet<number> = new Set([204, 205]);
 
 /** Finds the URL of a call, without its query. */
 export type Locate = (signal: AbortSignal) => Promise<string>;
@@ -23,6 +19,8 @@ export type Locate = (signal: AbortSignal) => Promise<string>;
 export interface Sender {
   /** All within the call's time. */
   send(call: Call, roughUrl: string, locate: Locate): Promise<HttpAnswer>;
+  /** A call with a body of any size, which may take as long as it likes but not stand still. */
+  upload(call: Call, roughUrl: string, locate: Locate): Promise<HttpAnswer>;
   /** The answer with its body unread, which ends with the signal, too, or when it stands still. */
   open(call: Call, roughUrl: string, locate: Locate): Promise<Response>;
 }
@@ -33,58 +31,66 @@ export interface SenderOptions {
   readonly retry: RetryOptions;
 }
 
+/** A call under way. */
+interface Performance<T> extends Pick<Exchange, "call" | "signal" | "body"> {
+  readonly locate: Locate;
+  readonly read: (request: Exchange, response: Response) => Promise<T>;
+  /** Told of the URL once it is known. */
+  readonly located?: (url: string) => void;
+  /** What stands for the answer when the thing to be removed is gone: the request whose answer was lost has done it. */
+  readonly gone?: () => T;
+  /** When its time is up, by `performance.now()`. Default: never. */
+  readonly end?: number;
+}
+
 export function createSender(options: SenderOptions): Sender {
   const { authorization, retry } = options;
 
   /** What a call is answered with, in the end. */
-  async function perform<T>(
-    call: Call,
-    locate: Locate,
-    signal: AbortSignal,
-    read: (request: Exchange, response: Response) => Promise<T>,
-    located: (url: string) => void = () => {},
-  ): Promise<T | undefined> {
+  async function perform<T>(performed: Performance<T>): Promise<T> {
+    const { call, locate, signal, body, read } = performed;
     const url = (await locate(signal)) + queryOf(call);
-    located(url);
+    performed.located?.(url);
     const key = specOf(call).keyed ? newKey() : undefined;
     let mayBeDone = false;
     for (let attempt = 1; ; attempt += 1) {
-      const request = { call, url, key, fetch: options.fetch, signal, token: await authorization.token() };
+      const token = await authorization.token();
+      const request = { call, url, key, fetch: options.fetch, signal, body, token };
       try {
         return await once(request, read);
       } catch (error) {
         signal.throwIfAborted();
-        // What was to go is gone: by the request whose answer was lost.
-        if (mayBeDone && error instanceof NotFoundError && specOf(call).method === "DELETE") return undefined;
-        const delay = await delayBefore(call, error, attempt);
+        if (mayBeDone && error instanceof NotFoundError && performed.gone) return performed.gone();
+        const delay = await delayBefore(performed, error, attempt);
         if (delay === undefined) throw error;
-        mayBeDone ||= !(error instanceof BoxLiteError && error.status === 429);
+        mayBeDone ||= !hasDoneNothing(error);
         await pause(delay, signal);
       }
     }
   }
 
   /** Milliseconds, or undefined where it is not repeated. */
-  async function delayBefore(call: Call, error: unknown, attempt: number): Promise<number | undefined> {
-    if (call.retry === false || call.body?.repeatable === false || !(error instanceof BoxLiteError)) {
+  async function delayBefore(
+    { call, end = Number.POSITIVE_INFINITY }: Performance<unknown>,
+    error: unknown,
+    attempt: number,
+  ): Promise<number | undefined> {
+    if (call.retry === false || !isRepeatable(call.body) || !(error instanceof BoxLiteError))
       return undefined;
-    }
     const delay = retryDelay(error, attempt, retry, Math.random());
-    if (delay === undefined) return undefined;
+    // What the server said is of more use than that the time was up while it was waited for.
+    if (delay === undefined || performance.now() + delay >= end) return undefined;
     const go = await retry.onRetry?.({ operation: call.operation, attempt, delay, error });
     return go === false ? undefined : delay;
   }
 
   /** One request, or two: after a 401 with another token. It was refused, so nothing has happened yet, whatever it is. */
-  async function once<T>(
-    request: Exchange,
-    read: (request: Exchange, response: Response) => Promise<T>,
-  ): Promise<T> {
+  async function once<T>(request: Exchange, read: Performance<T>["read"]): Promise<T> {
     try {
       return await answered(request, read);
     } catch (error) {
       const refused = error instanceof AuthenticationError && error.status === 401;
-      if (!refused || request.call.body?.repeatable === false) throw error;
+      if (!refused || !isRepeatable(request.call.body)) throw error;
       const token = await authorization.renewed(request.token);
       if (token === request.token) throw error;
       return answered({ ...request, token }, read);
@@ -101,96 +107,47 @@ export function createSender(options: SenderOptions): Sender {
           `${asked}: no answer within ${timeout / 1000} s. The server may be overloaded; what was asked may still have happened.`,
           { operation: call.operation, retryable: isIdempotent(specOf(call).method) },
         );
-      return withDeadline(timeout, call.signal, timedOut, async (signal) => {
-        const answer = await perform(call, locate, signal, readAnswer, (url) => {
-          asked = describeCall(call, url);
-        });
-        return answer ?? { asked, operation: call.operation, status: 204, text: "", contentType: "" };
+      const located = (url: string) => {
+        asked = describeCall(call, url);
+      };
+      const end = performance.now() + timeout;
+      const gone = () => ({ asked, operation: call.operation, status: 204, text: "", contentType: "" });
+      return withDeadline(timeout, call.signal, timedOut, (signal) =>
+        perform({
+          ...{ call, locate, signal, body: undefined, read: readAnswer, located, end },
+          ...(specOf(call).method === "DELETE" ? { gone } : {}),
+        }),
+      );
+    },
+
+    upload(call, roughUrl, locate) {
+      return transfer(call, roughUrl, async (under) => {
+        const answer = await perform({ ...under, locate, read: readAnswer });
+        under.ended();
+        return answer;
       });
     },
 
-    async open(call, roughUrl, locate) {
-      call.signal?.throwIfAborted();
-      const controller = new AbortController();
-      const stop = () => controller.abort(call.signal?.reason);
-      call.signal?.addEventListener("abort", stop, { once: true });
-      const watch = watchForStall(STALL, () =>
-        controller.abort(
-          new TimeoutError(
-            "timeout",
-            `${describeCall(call, roughUrl)}: nothing has moved for ${STALL / 1000} s.`,
-            {
-              operation: call.operation,
-            },
-          ),
-        ),
-      );
-      const { signal } = controller;
-      const { moved } = watch;
-      const ended = () => {
-        watch.end();
-        call.signal?.removeEventListener("abort", stop);
-      };
-      let spoilt: { readonly error: unknown } | undefined;
-      const source = {
-        moved,
-        ended() {},
-        failed(error: unknown) {
-          spoilt = { error };
-          return error;
-        },
-      };
-      const sending = new AbortController();
-      try {
-        const sent = watchedCall(call, source, sending.signal);
-        const response = await perform(sent, locate, signal, async (request, answer) => {
-          const failed = (error: unknown) => (signal.aborted ? signal.reason : networkError(request, error));
-          const { status, headers } = answer;
-          // Browsers have a body there, which no answer of ours may be made with.
-          const body = NO_BODY.has(status) ? null : answer.body;
-          if (body === null) ended();
-          const stream = body && observed(body, { moved, ended, failed }, signal);
-          return new Response(stream, { status, headers });
-        });
-        return response ?? new Response(null, { status: 204 });
-      } catch (error) {
-        ended();
-        // The connection breaks when its source does: what the source says is why.
-        throw spoilt === undefined ? error : spoilt.error;
-      } finally {
-        // An answer may come before all is sent: nobody wants the rest.
-        sending.abort(signal.reason);
-      }
+    open(call, roughUrl, locate) {
+      return transfer(call, roughUrl, async (under) => {
+        const read = async (request: Exchange, answer: Response) => watchedResponse(under, request, answer);
+        return perform({ ...under, locate, read });
+      });
     },
   };
 }
 
 /** @throws BoxLiteError for every answer that is not a 2xx, and for none. */
-async function answered<T>(
-  request: Exchange,
-  read: (request: Exchange, response: Response) => Promise<T>,
-): Promise<T> {
+async function answered<T>(request: Exchange, read: Performance<T>["read"]): Promise<T> {
   const response = await exchange(request);
   if (response.ok) return read(request, response);
   throw errorFromAnswer(await readAnswer(request, response), Date.now());
 }
 
-/** The call, with an eye on its body. */
-function watchedCall(call: Call, source: StreamObserver, stop: AbortSignal): Call {
-  const { body } = call;
-  if (body === undefined) return call;
-  return {
-    ...call,
-    body: {
-      ...body,
-      create() {
-        const made = body.create();
-        // A Blob is sent by the platform, which tells nothing of it.
-        if (!(made instanceof ReadableStream)) return made;
-        return observed(made, source, stop);
-      },
-    },
-  };
+/** Whether a failure says that nothing was done. */
+function hasDoneNothing(error: unknown): boolean {
+  if (!(error instanceof BoxLiteError)) return false;
+  return error.status === 429 || (error.status === 503 && error.retryAfter !== undefined);
 }
 
 /** A UUID. Pages that are not served over HTTPS have no `randomUUID`. */

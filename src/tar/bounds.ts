@@ -4,13 +4,25 @@ import { dirname, isAbsolute, join, sep } from "node:path";
 /** The links that the kernel follows in one path. */
 const MAX_LINKS = 40;
 
-/** The names on the way to an entry. @throws Error when they lead out of the directory that it is extracted to. */
-export function entrySegments(name: string): string[] {
+/**
+ * The names on the way to an entry.
+ *
+ * @param separator This system's.
+ * @throws Error when they lead out of the directory that it is extracted to, or mean something else on this system than where the archive
+ * comes from.
+ */
+export function entrySegments(name: string, separator: string = sep): string[] {
   const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
-  if (isAbsolute(name) || segments.includes("..")) {
+  if (name.startsWith("/") || segments.includes("..") || name.includes("\0")) {
     throw new Error(`"${name}" is outside the destination`);
   }
+  if (isOfWindows(name, separator)) throw new Error(`"${name}" is no name that this system can have`);
   return segments;
+}
+
+/** Whether a path has what only Windows gives a meaning to: a drive, a stream of a file, another separator. */
+function isOfWindows(path: string, separator: string): boolean {
+  return separator === "\\" && /[\\:]/.test(path);
 }
 
 /**
@@ -38,6 +50,7 @@ export async function descend(root: string, segments: readonly string[]): Promis
  * can come before what it points to: what comes later may lead it elsewhere, and it must be asked about again.
  */
 export async function staysWithin(root: string, directory: string, target: string): Promise<boolean> {
+  if (isOfWindows(target, sep)) return false;
   let current = isAbsolute(target) ? sep : directory;
   const pending = target.split("/");
   let followed = 0;

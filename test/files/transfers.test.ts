@@ -164,6 +164,29 @@ describe.each(["serve", "runner"] as const)("files of a box, on %s", (dialect) =
     }
   });
 
+  test("content that is still read when the next entry is asked for fails, and is never short", async () => {
+    const sizes = [0, 10, 5_000, 300_000];
+    await box.files.upload(
+      "late",
+      sizes.map((size, at) => ({ path: `${at}`, data: "x".repeat(size) })),
+    );
+    const texts: Promise<PromiseSettledResult<string>[]>[] = [];
+    const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+    for await (const entry of await box.files.download("late")) {
+      texts.push(Promise.allSettled([entry.text()]));
+    }
+    for await (const { body } of await box.files.download("late")) readers.push(body.getReader());
+    const results = (await Promise.all(texts)).flat();
+    for (const [at, result] of results.entries()) {
+      if (result.status === "fulfilled") expect(result.value).toHaveLength(sizes[at] ?? -1);
+      else expect(result.reason).toMatchObject({ code: "invalid_archive" });
+    }
+    // Of what takes more than one turn nothing can have come whole.
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "rejected"]);
+    for (const reader of readers.slice(1))
+      await expect(reader.read()).rejects.toThrow(/Await it within the loop/);
+  });
+
   test("skipping a small entry, or cancelling it, takes nothing from the next", async () => {
     const paths = Array.from({ length: 20 }, (_, at) => `f${at}`);
     await box.files.upload(
@@ -197,6 +220,40 @@ describe.each(["serve", "runner"] as const)("files of a box, on %s", (dialect) =
     await expect(directory[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "invalid_archive" });
   });
 
+  test("a download that is cancelled in use ends it", async () => {
+    await box.files.writeFile("cancel/file", new Uint8Array(3_000_000));
+    const aborted = { name: "AbortError" };
+    const iterated = await box.files.download("cancel");
+    const iterate = async () => {
+      for await (const { body } of iterated) {
+        const reader = body.getReader();
+        await reader.read();
+        await iterated.cancel();
+        while (!(await reader.read()).done);
+      }
+    };
+    await expect(iterate()).rejects.toMatchObject(aborted);
+    const passed = await box.files.download("cancel");
+    const reader = passed.archive.getReader();
+    await reader.read();
+    await passed.cancel();
+    await expect(reader.read()).rejects.toMatchObject(aborted);
+  });
+
+  test("what onProgress throws ends the transfer, and is what it ends with", async () => {
+    await box.files.writeFile("throws", new Uint8Array(300_000));
+    const thrown = new TypeError("a bug of the caller's");
+    const options = {
+      onProgress() {
+        throw thrown;
+      },
+    };
+    await expect(box.files.writeFile("b", "x", options)).rejects.toBe(thrown);
+    await expect(box.files.readFile("throws", options)).rejects.toBe(thrown);
+    const { archive } = await box.files.download("throws", options);
+    await expect(new Response(archive).arrayBuffer()).rejects.toBe(thrown);
+  });
+
   test("what cannot be read says so", async () => {
     await box.files.writeFile("there/file", "x");
     await expect(box.files.readFile("nothing/here")).rejects.toMatchObject({
@@ -222,6 +279,14 @@ describe.each(["serve", "runner"] as const)("files of a box, on %s", (dialect) =
         () => box.files.upload("a", [{ path: "l", type: "symlink", linkTarget: "../../x" }]),
         /not below the destination/,
       ],
+      [() => box.files.upload("", [{ path: "x" }]), /the directory is empty/],
+      [() => box.files.upload("a", [{ path: 1 as never }]), /the path 1 does not lead below/],
+      [() => box.files.upload("a", [{ path: "p", type: "fifo" as never }]), /p is to be a fifo/],
+      [() => box.files.writeFile("a", new ArrayBuffer(1) as never), /the data for a is no text, Uint8Array/],
+      [() => box.files.writeFile("a", stream, { size: -1 }), /cannot have a size of -1 bytes/],
+      [() => box.files.writeFile("a", stream, { size: 1.5 }), /cannot have a size of 1.5 bytes/],
+      [() => box.files.writeFile("a", "x", { mode: 0o10000 }), /the mode of a is 4096/],
+      [() => box.files.upload("a", [{ path: "t", modified: new Date("x") }]), /the time of t is no Date/],
       [() => box.files.writeFile("a", new Blob(["abc"]).stream(), { size: 2 }), /has more than the 2 bytes/],
       [() => box.files.writeFile("a", new Blob(["abc"]).stream(), { size: 4 }), /has fewer than the 4 bytes/],
     ];

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { NetworkError, TimeoutError } from "../../src/index.ts";
 import { createHttp } from "../../src/rest/http.ts";
@@ -27,12 +28,28 @@ test("an answer whose body does not come is none", async () => {
 });
 
 test("the time covers the retries, and the discovery of the prefix", async () => {
-  server = await startScriptedServer(({ path }) => (path === "/v1/me" ? () => {} : { status: 503 }));
+  const slow = (response: ServerResponse) => response.on("error", () => {});
+  let asked = 0;
+  server = await startScriptedServer(({ path }) => {
+    if (path === "/v1/me") return slow;
+    return ++asked === 1 ? { status: 503, headers: { "retry-after": "0" } } : slow;
+  });
   const fixed = createHttp({ baseUrl: server.url, prefix: null });
-  await expect(fixed.send({ ...call, timeout: 100 })).rejects.toBeInstanceOf(TimeoutError);
+  await expect(fixed.send({ ...call, timeout: 500 })).rejects.toBeInstanceOf(TimeoutError);
+  expect(asked).toBe(2);
   const discovered = createHttp({ baseUrl: server.url });
   await expect(discovered.send({ ...call, timeout: 50 })).rejects.toBeInstanceOf(TimeoutError);
   await (await server.requested("GET /v1/me")).closed;
+});
+
+test("what the server said is told at once where its Retry-After is beyond the time", async () => {
+  server = await startScriptedServer(() => ({ status: 503, headers: { "retry-after": "10" } }));
+  const http = createHttp({ baseUrl: server.url, prefix: null });
+  await expect(http.send({ ...call, timeout: 5_000 })).rejects.toMatchObject({
+    name: "ServerError",
+    retryAfter: 10_000,
+  });
+  expect(server.requests).toHaveLength(1);
 });
 
 test("a fetch that throws anything is a NetworkError with that as its cause", async () => {
