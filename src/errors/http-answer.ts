@@ -1,3 +1,5 @@
+import { secretForms } from "./secret-forms.ts";
+
 /** An HTTP answer with its body read, and what was asked. */
 export interface HttpAnswer {
   /** For messages, e.g. `Create box (POST http://127.0.0.1:8100/v1/boxes)`. */
@@ -30,8 +32,19 @@ const MAX_QUOTE = 500;
 
 /** Something that the server said, as a message may quote it. */
 export function quote(text: string, { secret, secrets = [] }: HttpAnswer): string {
-  // In this order: a token that is cut in two would not be found.
-  let safe = secret === undefined ? text : text.replaceAll(secret, "(token)");
-  for (const other of secrets) if (other !== "") safe = safe.replaceAll(other, "(secret)");
+  // In this order: what is cut in two would not be found.
+  const safe = redact(text, [
+    ...secrets.map((each) => [each, "(secret)"] as const),
+    ...(secret === undefined ? [] : [[secret, "(token)"] as const]),
+  ]);
   return safe.length > MAX_QUOTE ? `${safe.slice(0, MAX_QUOTE)}…` : safe;
+}
+
+/** The longest first, for one may be in another. */
+function redact(text: string, hidden: readonly (readonly [string, string])[]): string {
+  const forms = hidden
+    .filter(([secret]) => secret !== "")
+    .flatMap(([secret, name]) => secretForms(secret).map((form) => [form, name] as const))
+    .sort(([one], [other]) => other.length - one.length);
+  return forms.reduce((safe, [form, name]) => safe.replaceAll(form, name), text);
 }

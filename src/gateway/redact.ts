@@ -1,3 +1,5 @@
+import { secretForms } from "../errors/secret-forms.ts";
+
 /** Takes the gateway's credential out of what a server says. */
 export interface Redactor {
   text(text: string): string;
@@ -9,8 +11,7 @@ const REPLACEMENT = "(token)";
 
 export function createRedactor(token: string | undefined): Redactor {
   if (token === undefined) return { text: (text) => text, body: (body) => body };
-  // As it is, in JSON, in a URL.
-  const forms = [...new Set([token, JSON.stringify(token).slice(1, -1), encodeURIComponent(token)])];
+  const forms = secretForms(token);
   const longest = Math.max(...forms.map((form) => form.length));
   const text = (said: string) => forms.reduce((safe, form) => safe.replaceAll(form, REPLACEMENT), said);
 

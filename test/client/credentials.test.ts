@@ -192,16 +192,21 @@ describe("the token is never shown", () => {
 
 test("what a box is given as a secret is in no error either, whatever the server repeats", async () => {
   const value = "hidden-value-of-a-secret";
+  const key = '-----BEGIN "KEY"-----\nhidden\\line\n';
   await serve(({ body }) => ({ status: 400, json: { error: { message: JSON.stringify(body), code: "x" } } }));
   const boxlite = new BoxLite({ baseUrl: server.url, prefix: null });
   const created = boxlite.boxes.create({
     secrets: [
       { name: "KEY", value },
       { name: "EMPTY", value: "" },
+      { name: "PEM", value: key },
+      { name: "PART", value: "BEGIN" },
     ],
   });
   const failure = await created.catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(InvalidRequestError);
   expect(String(failure)).toContain("(secret)");
-  expect(inspect(failure, { depth: null, showHidden: true })).not.toContain(value);
+  const shown = inspect(failure, { depth: null, showHidden: true });
+  expect(shown).not.toContain(value);
+  expect(shown).not.toMatch(/BEGIN|hidden|line/);
 });

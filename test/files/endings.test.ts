@@ -1,6 +1,8 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createFiles } from "../../src/files/box-files.ts";
 import { type Box, BoxLite } from "../../src/index.ts";
 import { startLocalServer } from "../../src/local/index.ts";
+import { createHttp, type HttpOptions } from "../../src/rest/http.ts";
 import {
   boxAnswer,
   type Reply,
@@ -11,6 +13,7 @@ import { tar } from "../local/tree.ts";
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
+  vi.unstubAllGlobals();
   for (const each of open.splice(0)) await each.close();
 });
 
@@ -118,6 +121,96 @@ describe("an upload", () => {
     const upload = box.files.writeFile("/x", "text");
     await expect(upload).rejects.toMatchObject({ name: "ServerError", operation: "files.write" });
     expect(server.requests).toHaveLength(2);
+  });
+
+  const never = new Promise<never>(() => {});
+  const dead = "http://127.0.0.1:9";
+
+  test.each([
+    ["a box that no URL can name", { prefix: null }, "..", /cannot be an id/],
+    ["a server that does not say its prefix", {}, "b1", /Ask who the token belongs to/],
+    [
+      "a token function that fails",
+      { prefix: null, token: () => Promise.reject(new Error()) },
+      "b1",
+      /token function/,
+    ],
+    ["no server", { prefix: null }, "b1", /no answer from the server/],
+  ])("lets its source go where there is nobody to send it to: %s", async (_, options, id, message) => {
+    const { stream, let_go } = endless();
+    const files = createFiles(createHttp({ baseUrl: dead, retry: { limit: 0 }, ...options }), id);
+    await expect(files.upload("/a", stream)).rejects.toThrow(message);
+    await let_go;
+  });
+
+  test("and a download hear an abort while a token, or leave to repeat, is waited for", async () => {
+    const [, server] = await scripted(() => ({ status: 503, headers: { "retry-after": "0" } }));
+    const waits: ((asked: () => void) => Partial<HttpOptions>)[] = [
+      (asked) => ({
+        token: () => {
+          asked();
+          return never;
+        },
+      }),
+      (asked) => ({
+        retry: {
+          onRetry: () => {
+            asked();
+            return never;
+          },
+        },
+      }),
+    ];
+    for (const wait of waits) {
+      for (const use of ["up", "down"]) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const http = createHttp({
+          baseUrl: server.url,
+          prefix: null,
+          ...wait(() => controller.abort(new Error("enough"))),
+        });
+        const files = createFiles(http, "b1");
+        const used =
+          use === "up" ? files.upload("/a", new Blob([]), { signal }) : files.download("/a", { signal });
+        await expect(used).rejects.toThrow("enough");
+      }
+    }
+  });
+
+  test("that is answered with a redirect says so, and is not repeated", async () => {
+    const [box, server] = await scripted(() => ({
+      status: 307,
+      headers: { location: "http://evil.example/x" },
+    }));
+    const upload = box.files.writeFile("/a", "x");
+    await expect(upload).rejects.toMatchObject({ name: "InvalidResponseError", retryable: false });
+    await expect(upload).rejects.toThrow(/redirect, which is not followed/);
+    expect(server.log.filter((line) => line.startsWith("PUT"))).toHaveLength(1);
+  });
+
+  test("of a page goes as a Blob, which is sent again; its packing hears an abort", async () => {
+    vi.stubGlobal("location", new URL("http://127.0.0.1:9/page"));
+    const replies: Reply[] = [{ status: 503, headers: { "retry-after": "0" } }, { status: 204 }];
+    const [box, server] = await scripted((count) => replies[count - 1] ?? { status: 500 });
+    const progress: number[] = [];
+    await box.files.writeFile("/a", "x".repeat(1_000), { onProgress: ({ bytes }) => progress.push(bytes) });
+    const bodies = server.requests
+      .slice(1)
+      .map(({ body, headers }) => [(body as Buffer).length, headers["content-length"]]);
+    expect(bodies).toEqual([
+      [2_560, "2560"],
+      [2_560, "2560"],
+    ]);
+    expect(progress.at(-1)).toBe(2_560);
+    const { stream, let_go } = endless();
+    const controller = new AbortController();
+    const upload = box.files.upload("/a", stream, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error("enough")),
+    });
+    await expect(upload).rejects.toThrow("enough");
+    await let_go;
   });
 
   test("that the server refuses before it is over says why, and lets its source go", async () => {
