@@ -22,6 +22,8 @@ export interface CreateBoxOptions {
   readonly cmd?: readonly string[] | undefined;
   /** `name|uid[:group|gid]`. */
   readonly user?: string | undefined;
+  /** Whether the main process gets a terminal (`boxlite serve`; not in the contract). Default false. */
+  readonly tty?: boolean | undefined;
   /** Whether the box outlives the server's process (`boxlite serve`). */
   readonly detach?: boolean | undefined;
   /** Seconds without activity until the server stops the box; 0: never. Default of the servers: 900. */
@@ -101,6 +103,7 @@ export function toBoxRequest(options: CreateBoxOptions): unknown {
     entrypoint: options.entrypoint,
     cmd: options.cmd,
     user: options.user,
+    tty: options.tty,
     detach: options.detach,
     autoStop: options.autoStop,
     autoPause: options.autoPause,

@@ -89,10 +89,10 @@ export interface Box extends AsyncDisposable {
    *
    * The server tells the execution's id in a header that browsers cannot read: there it takes a gateway.
    *
-   * @throws ConflictError if somebody else is attached, or the box is stopped; NotFoundError; UnsupportedError where the server or the
-   * platform does not tell the id.
+   * @throws ConflictError if somebody else is attached, or the box is stopped; NotFoundError; TimeoutError if the connection is not
+   * open within 10 s; UnsupportedError where the server or the platform does not tell the id.
    */
-  attachMain(options?: AttachOptions): Promise<Execution>;
+  attachMain(options?: Omit<AttachOptions, "shared">): Promise<Execution>;
   /**
    * Makes a box of the disks of this one, which must be stopped (`boxlite serve` only).
    *
@@ -186,7 +186,7 @@ export function createBox(context: BoxContext, initial: BoxInfo): Box {
       update(http.json({ operation: "box.get", params, signal }, BoxSchema)),
     start: ({ signal }: CallOptions = {}) =>
       update(http.json({ operation: "box.start", params, signal }, BoxSchema)),
-    stop: (options: StopOptions = {}) => update(http.json(stopCall(id, options), BoxSchema)),
+    stop: async (options: StopOptions = {}) => update(http.json(stopCall(id, options), BoxSchema)),
     remove: (options: RemoveOptions = {}) => removeBox(http, id, options),
     exec: (command: string, args: readonly string[] = [], options: ExecOptions = {}) =>
       startExecution(context, id, command, args, options),
@@ -194,7 +194,8 @@ export function createBox(context: BoxContext, initial: BoxInfo): Box {
       return followExecution(context, id, executionId, takenUp(options));
     },
     execution: (executionId: string) => createControl(http, id, executionId),
-    attachMain: async (options: AttachOptions = {}) => attachMain(context, id, takenUp(options)),
+    attachMain: async (options: Omit<AttachOptions, "shared"> = {}) =>
+      attachMain(context, id, takenUp(options)),
     async clone({ name, signal }: CloneOptions = {}) {
       await config.require("cloneEnabled", "box.clone", params, { signal });
       const json = { name };

@@ -1,4 +1,4 @@
-import { NotFoundError } from "../errors/index.ts";
+import { InvalidRequestError, NotFoundError } from "../errors/index.ts";
 import { bodyFrom } from "../files/body.ts";
 import type { TransferOptions } from "../files/progress.ts";
 import { parseAnswer } from "../rest/answer.ts";
@@ -133,7 +133,18 @@ export async function exists(asked: Promise<unknown>): Promise<boolean> {
   }
 }
 
+/** Milliseconds that a stop may take beyond the time that it was given. */
+const STOP_LEEWAY = 60_000;
+
 export function stopCall(id: string, { timeout, signal }: StopOptions) {
-  const json = timeout === undefined ? {} : { json: { timeout_seconds: timeout / 1000 } };
-  return { operation: "box.stop", params: { box: id }, signal, ...json } as const;
+  const call = { operation: "box.stop", params: { box: id }, signal } as const;
+  if (timeout === undefined) return call;
+  if (!(timeout >= 0 && Number.isFinite(timeout))) {
+    throw new InvalidRequestError(
+      "invalid_argument",
+      `Stop box ${id}: timeout must be a number of milliseconds from 0, not ${timeout}.`,
+      { operation: "box.stop" },
+    );
+  }
+  return { ...call, json: { timeout_seconds: timeout / 1000 }, timeout: timeout + STOP_LEEWAY };
 }

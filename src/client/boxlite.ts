@@ -71,10 +71,10 @@ export class BoxLite {
    * `BOXLITE_REST_PATH_PREFIX`; the last two may be missing. On Node, Deno (`--allow-env`) and Bun.
    *
    * @param options What is given here goes before the environment.
-   * @throws InvalidRequestError if there is no `BOXLITE_REST_URL`, or no environment.
+   * @throws InvalidRequestError if there is no `BOXLITE_REST_URL`, or no environment, or it may not be read.
    */
   static fromEnv(options: Partial<BoxLiteOptions> = {}): BoxLite {
-    return new BoxLite({ ...optionsFromEnv(options), ...options });
+    return new BoxLite(optionsFromEnv(options));
   }
 
   /**

@@ -22,11 +22,22 @@ export function optionsFromEnv(given: Partial<BoxLiteOptions>): BoxLiteOptions {
     baseUrl,
     ...(token === undefined ? {} : { token }),
     ...(prefix === undefined ? {} : { prefix }),
+    // What is given goes before; what is undefined is not given.
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
 }
 
 /** Blank is the same as not set. */
 function variable(name: string): string | undefined {
-  const value = globalThis.process?.env?.[name]?.trim();
+  let value: string | undefined;
+  try {
+    value = globalThis.process?.env?.[name]?.trim();
+  } catch (cause) {
+    throw new InvalidRequestError(
+      "invalid_argument",
+      `BoxLite.fromEnv(): the variable ${name} cannot be read. On Deno it takes --allow-env.`,
+      { cause },
+    );
+  }
   return value === "" ? undefined : value;
 }

@@ -4,7 +4,7 @@ import { exists } from "./boxes.ts";
 import type { CallOptions } from "./call-options.ts";
 import { createList, type List, type ListOptions, pageQuery, toPage } from "./pages.ts";
 
-/** The images that the server keeps. The contract has them; no server has all of it today, and most answer with a NotFoundError. */
+/** The images that the server keeps. The contract has them; no server has all of it today, and most end in an UnsupportedError. */
 export interface Images {
   /**
    * Fetches an image, which may take minutes.

@@ -6,7 +6,7 @@ import type { ExecutionText } from "./output.ts";
 
 /** One command in a box of its own: the box's options, the command's, and the command. */
 export interface RunOptions
-  extends Omit<CreateBoxOptions, "name" | "env" | "workingDir" | "entrypoint" | "cmd">,
+  extends Omit<CreateBoxOptions, "name" | "env" | "workingDir" | "entrypoint" | "cmd" | "tty">,
     Omit<ExecOptions, "tty"> {
   /** The program, found through the box's `PATH`; no shell is involved. */
   readonly command: string;
@@ -27,6 +27,7 @@ export async function run(
     workingDir: undefined,
     entrypoint: undefined,
     cmd: undefined,
+    tty: undefined,
   };
   const box = await boxes.create({ ...both, ...own });
   let result: ExecutionText;

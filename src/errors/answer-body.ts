@@ -3,13 +3,21 @@ export interface FailureBody {
   readonly code: string | undefined;
   readonly message: string | undefined;
   readonly requestId: string | undefined;
+  /** Milliseconds until it may be done: newer clouds say so of a box that still starts. */
+  readonly retryAfter: number | undefined;
   /** It is a web page: something other than the API answered. */
   readonly html: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const NOTHING: FailureBody = { code: undefined, message: undefined, requestId: undefined, html: false };
+const NOTHING: FailureBody = {
+  code: undefined,
+  message: undefined,
+  requestId: undefined,
+  retryAfter: undefined,
+  html: false,
+};
 
 /**
  * Decodes the body of a failure: the nested envelope (`{ error: { message, code } }`), the flat ones of the runner and
@@ -42,6 +50,7 @@ function decodeFields(fields: Fields): FailureBody {
     code: asText(fields.code),
     message: asSentence(fields.message) ?? asSentence(fields.error),
     requestId: asText(fields.request_id),
+    retryAfter: asDuration(asFields(fields.progress)?.retryAfterMs),
   };
 }
 
@@ -49,6 +58,10 @@ function decodeFields(fields: Fields): FailureBody {
 function asSentence(value: unknown): string | undefined {
   if (Array.isArray(value)) return asText(value.filter((part) => typeof part === "string").join("; "));
   return asText(value);
+}
+
+function asDuration(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : undefined;
 }
 
 function asText(value: unknown): string | undefined {

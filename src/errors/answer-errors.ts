@@ -5,7 +5,10 @@ export class AuthenticationError extends BoxLiteError {
   override readonly name: string = "AuthenticationError";
 }
 
-/** The server knows no such box or execution (404), or no longer (410, `session_reaped`, `execution_gone`). */
+/**
+ * The server knows no such box, execution, snapshot, image, volume or path (404), or no longer (410, `session_reaped`,
+ * `execution_gone`).
+ */
 export class NotFoundError extends BoxLiteError {
   override readonly name: string = "NotFoundError";
 }
@@ -23,7 +26,10 @@ export class InvalidRequestError extends BoxLiteError {
   override readonly name: string = "InvalidRequestError";
 }
 
-/** The server does not have this operation, or cannot do this (`unsupported`): also where its configuration says so. */
+/**
+ * The server does not have this operation (a 404 for its route), or cannot do this (`unsupported`): also where its configuration says
+ * so, before anything is sent.
+ */
 export class UnsupportedError extends BoxLiteError {
   override readonly name: string = "UnsupportedError";
 }

@@ -19,6 +19,8 @@ export interface BoxLiteErrorDetails {
  *
  * - `network`: no answer; `invalid_response`: an answer that is none of the API's; `timeout`: none in time.
  * - `invalid_archive`: a tar archive that is broken, cut short, or leads out of its destination.
+ * - `unsupported`: the server does not have the operation.
+ * - `discontinuity`: in `strict` mode, output whose place is not proved.
  * - `connection_lost`: an execution could not be attached again within the reconnect budget.
  * - `execution_gone`: the server does not know the execution any more.
  * - `buffer_overflow`: a consumer fell too far behind. `detached`, `ended`: the handle was released, the process is over.

@@ -58,19 +58,31 @@ export function errorFromAnswer(answer: HttpAnswer, now: number): BoxLiteError {
   const { asked, status } = answer;
   const body = decodeFailureBody(answer.text, answer.contentType);
   const requestId = answer.requestId ?? body.requestId;
-  const kind = kindOf(body.code, status);
+  const lacking = isLacking(answer, body);
+  const kind = lacking ? "unsupported" : kindOf(body.code, status);
   const elsewhere = wrongPlace(kind, body, answer);
   const { operation } = answer;
   if (elsewhere !== undefined) {
     const message = `${asked}: the server answered ${elsewhere}`;
     return new InvalidResponseError(message, { status, requestId, operation });
   }
-  const code = body.code ?? codeOfStatus(status);
-  const retryAfter = parseRetryAfter(answer.retryAfter, now);
+  const code = lacking ? "unsupported" : (body.code ?? codeOfStatus(status));
+  const retryAfter = parseRetryAfter(answer.retryAfter, now) ?? body.retryAfter;
   const retryable = isRetryable(answer.method, status, retryAfter);
   const advice = adviceOf(kind, code, status, retryAfter);
   const message = `${asked}: the server answered ${status} ${code}${said(body, answer)}. ${advice}`;
   return createError(kind, code, message, { status, requestId, operation, retryable, retryAfter });
+}
+
+/** Whether a 404 is about the operation and not about what it is to be done with: serve's is then empty, the cloud's names the route. */
+function isLacking(
+  { status, method, lackedBy404 }: HttpAnswer,
+  { code, message, html }: FailureBody,
+): boolean {
+  if (status !== 404 || method === "HEAD" || html || lackedBy404 === undefined) return false;
+  if (lackedBy404 === "always") return true;
+  if (message === undefined) return code === undefined;
+  return /^Cannot [A-Z]+ \//.test(message);
 }
 
 /** What shows that something other than the API answered. */
@@ -184,7 +196,7 @@ function adviceOf(kind: Kind, code: string, status: number, retryAfter: number |
     case "invalidRequest":
       return code === "image_pull_failed"
         ? "Check the image's name, and that the server may pull it."
-        : "Correct the request.";
+        : adviceOfRefusal(status);
     case "unsupported":
       return "This server cannot do it: docs/api.md says which can.";
     case "rateLimit":
@@ -195,6 +207,18 @@ function adviceOf(kind: Kind, code: string, status: number, retryAfter: number |
       return retryAfter === undefined
         ? "Try again, or look for the cause in the server's log."
         : `Try again in ${Math.ceil(retryAfter / 1000)} s.`;
+  }
+}
+
+function adviceOfRefusal(status: number): string {
+  switch (status) {
+    case 413:
+      return "Send less at once: older servers take 2 MiB.";
+    case 405:
+    case 415:
+      return "The server expects another request there: check baseUrl, and that the server is a BoxLite server of 2026.";
+    default:
+      return "Correct the request.";
   }
 }
 

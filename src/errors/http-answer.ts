@@ -8,6 +8,11 @@ export interface HttpAnswer {
   readonly operation?: string | undefined;
   /** How it was asked, which says whether asking again is safe. Default GET. */
   readonly method?: string | undefined;
+  /**
+   * Whether a 404 may mean that the server lacks the operation: "always", for there is nothing else that it could miss; "unsaid", where
+   * it does not say that something is missing.
+   */
+  readonly lackedBy404?: "always" | "unsaid" | undefined;
   /** 0 for a redirect that a browser does not let see. */
   readonly status: number;
   readonly text: string;

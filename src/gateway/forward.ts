@@ -1,4 +1,5 @@
 import { readLimited } from "../rest/limited-text.ts";
+import { isRedirectError, redirectOfStream } from "../rest/redirect.ts";
 import type { Allowed } from "./authorize.ts";
 import { headersToPage, headersToServer, isText } from "./headers.ts";
 import { createRedactor, isUnmistakable, type Redactor } from "./redact.ts";
@@ -36,15 +37,15 @@ export async function forward(
     init.body = body;
     init.duplex = "half";
     if (LARGE.has(route.operation)) {
-      // Else Node's `fetch` keeps a copy of the stream, all of it in memory, to send it elsewhere.
-      init.redirect = "error";
+      init.redirect = redirectOfStream();
     }
   }
   let answer: Response;
   try {
     answer = await fetch(url, init);
   } catch (error) {
-    return refusalResponse(unreachable(error));
+    const redirected = init.redirect === "error" && isRedirectError(error);
+    return refusalResponse(redirected ? REDIRECTED : unreachable(error));
   }
   const redactor = createRedactor(token);
   const refused = refusedAnswer(answer.status, answer.type === "opaqueredirect");
@@ -66,15 +67,15 @@ export async function forward(
   return new Response(safeBody(answer.body, answer, redactor, token), { status, headers });
 }
 
+const REDIRECTED = refusal(
+  502,
+  "The BoxLite server answered the gateway with a redirect, which is not followed: the credential must reach no other " +
+    "place. Check target of createGateway().",
+);
+
 /** What the server answers that is not for the page: it is about the gateway. */
 export function refusedAnswer(status: number, redirected: boolean): Refusal | undefined {
-  if (redirected || (status >= 300 && status < 400)) {
-    return refusal(
-      502,
-      "The BoxLite server answered the gateway with a redirect, which is not followed: the credential must reach no other " +
-        "place. Check target of createGateway().",
-    );
-  }
+  if (redirected || (status >= 300 && status < 400)) return REDIRECTED;
   if (status === 401) {
     return refusal(
       502,

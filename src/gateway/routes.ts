@@ -61,7 +61,7 @@ export type RouteResult =
 
 /** A prefix is a name or two; more is none. */
 const MAX_PREFIX = 4;
-const ROOTS: ReadonlySet<string> = new Set(["boxes", "images", "volumes"]);
+const ROOTS: ReadonlySet<string> = new Set(["boxes", "images", "metrics", "volumes"]);
 
 /** Finds what a path below the mount point asks for, from its decoded segments. */
 export function matchRoute(method: string, segments: readonly string[]): RouteResult {

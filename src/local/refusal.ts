@@ -191,6 +191,7 @@ export const refuse = {
   unknownSnapshot: (name: string) => new Refusal(404, "not_found", "nested", `snapshot not found: ${name}`),
   snapshotExists: (name: string) =>
     new Refusal(409, "already_exists", "nested", `a snapshot named "${name}" exists already`),
+  noVolumes: (dialect: Dialect) => byFront(dialect, 400, "unsupported", "this server has no volumes"),
   badPage: (dialect: Dialect, why: string) => byFront(dialect, 400, "invalid_argument", why),
   autoResumeOff: (dialect: Dialect, segment: string) =>
     byHandler(dialect, 409, "invalid_state", autoResumeOff(segment)),

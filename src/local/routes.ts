@@ -4,6 +4,7 @@ export type Route =
   | { readonly name: "me" }
   | { readonly name: "metrics" }
   | { readonly name: "boxes" }
+  | { readonly name: "volumes" }
   | { readonly name: "box" | "import" | "boxMetrics" | BoxAction; readonly box: string }
   | {
       readonly name: "execution" | "signal" | "resize" | "attach";
@@ -29,6 +30,7 @@ export function matchRoute(path: string): RoutedPath | undefined {
   if (rest.length === 0 && (first === "config" || first === "me" || first === "metrics")) {
     return { route: { name: first }, prefix: undefined };
   }
+  if (first === "volumes" && rest.length <= 1) return { route: { name: "volumes" }, prefix: undefined };
   if (first === "boxes") return withPrefix(matchBoxes(rest), undefined);
   if (first !== undefined && rest[0] === "boxes") return withPrefix(matchBoxes(rest.slice(1)), first);
   return undefined;

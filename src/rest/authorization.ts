@@ -80,6 +80,11 @@ export function bearer(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
+/** The token in such headers. */
+export function tokenOf({ authorization }: Readonly<Record<string, string>>): string | undefined {
+  return authorization?.replace(/^Bearer /, "");
+}
+
 async function ask(give: () => string | Promise<string>): Promise<string> {
   let token: string;
   try {

@@ -8,6 +8,7 @@ import { readText } from "./answer.ts";
 import { bearer } from "./authorization.ts";
 import { isRepeatable } from "./body.ts";
 import { type Call, describeCall, specOf } from "./call.ts";
+import type { OperationSpec } from "./operations.ts";
 import { pageLocation } from "./page.ts";
 import { isRedirectError, redirectOfStream } from "./redirect.ts";
 import { withoutSecrets } from "./urls.ts";
@@ -82,6 +83,7 @@ export async function readAnswer(request: Exchange, response: Response): Promise
     asked,
     operation: call.operation,
     method: specOf(call).method,
+    lackedBy404: lackedBy404(specOf(call)),
     status,
     text: await readText(response, asked, (error) => networkError(request, error), request.signal),
     contentType: headers.get("content-type") ?? "",
@@ -92,6 +94,11 @@ export async function readAnswer(request: Exchange, response: Response): Promise
     secret: token,
     secrets: call.secrets,
   };
+}
+
+function lackedBy404({ partial, path }: OperationSpec): HttpAnswer["lackedBy404"] {
+  if (partial === undefined) return undefined;
+  return path.includes(":") ? "unsaid" : "always";
 }
 
 /** What became of a request whose answer did not come, or not whole. */

@@ -3,7 +3,7 @@ import type { HttpAnswer } from "../errors/http-answer.ts";
 import { GATEWAY_PROTOCOL, TICKET_PROTOCOL } from "../gateway/protocol.ts";
 import { Routing as RoutingSchema, Ticket } from "../wire/routing.ts";
 import { parseAnswer } from "./answer.ts";
-import { bearer, createAuthorization, type Token } from "./authorization.ts";
+import { bearer, createAuthorization, type Token, tokenOf } from "./authorization.ts";
 import { orLetGo } from "./body.ts";
 import { type Call, specOf } from "./call.ts";
 import { type OperationName, segmentsOf } from "./operations.ts";
@@ -23,9 +23,11 @@ export interface Http {
   open(call: Call): Promise<Response>;
   /** A request with a body of any size: it may last as long as it likes, but not stand still. */
   upload(call: Call): Promise<HttpAnswer>;
-  webSocketUrl(path: readonly string[]): Promise<string>;
+  webSocketUrl(path: readonly string[], signal?: AbortSignal): Promise<string>;
   /** The headers that a WebSocket upgrade needs now. */
   headers(): Promise<Record<string, string>>;
+  /** Whether there are others than these, with which an upgrade was refused (401). */
+  renewed(refused: Readonly<Record<string, string>>): Promise<boolean>;
   /** The subprotocols that the upgrade of an attach is to offer: none, but to a gateway. */
   protocols(operation: OperationName, params: Readonly<Record<string, string>>): Promise<readonly string[]>;
 }
@@ -90,8 +92,12 @@ export function createHttp(options: HttpOptions): Http {
     },
     open: async (call) => sender.open(...prepared(call)),
     upload: (call) => orLetGo(call.body, async () => noted(await sender.upload(...prepared(call)))),
-    webSocketUrl: async (path) => toWebSocketUrl(await locate(encodePath(path), false)),
+    webSocketUrl: async (path, signal) => toWebSocketUrl(await locate(encodePath(path), false, signal)),
     headers: async () => bearer(await authorization.token()),
+    async renewed(refused) {
+      const token = tokenOf(refused);
+      return (await authorization.renewed(token)) !== token;
+    },
     async protocols(operation, params) {
       if (!behindGateway) return [];
       if (!ticketed) return [GATEWAY_PROTOCOL];

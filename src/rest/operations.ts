@@ -11,6 +11,8 @@ export interface OperationSpec {
   readonly keyed?: true;
   /** It is about the account, and never behind the tenant's prefix. */
   readonly root?: true;
+  /** Not every server has it, so that a 404 may mean that this one does not. */
+  readonly partial?: true;
 }
 
 /** A VM's own time is in these: the cloud waits up to 30 s for one to start. */
@@ -27,10 +29,10 @@ const KILL = 15_000;
 export const operations = {
   me: { method: "GET", path: "me", says: "Ask who the token belongs to", root: true },
   config: { method: "GET", path: "config", says: "Ask for the server's configuration", root: true },
-  metrics: { method: "GET", path: "metrics", says: "Ask for the server's metrics" },
+  metrics: { method: "GET", path: "metrics", says: "Ask for the server's metrics", partial: true },
   "boxes.list": { method: "GET", path: "boxes", says: "List boxes" },
   "boxes.create": { method: "POST", path: "boxes", says: "Create box", timeout: LIFECYCLE, keyed: true },
-  "boxes.import": { method: "POST", path: "boxes/import", says: "Import box" },
+  "boxes.import": { method: "POST", path: "boxes/import", says: "Import box", partial: true },
   "box.get": { method: "GET", path: "boxes/:box", says: "Get box :box" },
   "box.exists": { method: "HEAD", path: "boxes/:box", says: "Look for box :box" },
   "box.remove": { method: "DELETE", path: "boxes/:box", says: "Remove box :box", keyed: true },
@@ -48,11 +50,27 @@ export const operations = {
     timeout: LIFECYCLE,
     keyed: true,
   },
-  "box.clone": { method: "POST", path: "boxes/:box/clone", says: "Clone box :box", timeout: LONG },
-  "box.export": { method: "POST", path: "boxes/:box/export", says: "Export box :box" },
+  "box.clone": {
+    method: "POST",
+    path: "boxes/:box/clone",
+    says: "Clone box :box",
+    timeout: LONG,
+    partial: true,
+  },
+  "box.export": { method: "POST", path: "boxes/:box/export", says: "Export box :box", partial: true },
   "box.metrics": { method: "GET", path: "boxes/:box/metrics", says: "Ask for the metrics of box :box" },
-  "box.network": { method: "PUT", path: "boxes/:box/network/inbound", says: "Set who may reach box :box" },
-  "box.tunnel": { method: "POST", path: "boxes/:box/network/tunnel", says: "Open a tunnel to box :box" },
+  "box.network": {
+    method: "PUT",
+    path: "boxes/:box/network/inbound",
+    says: "Set who may reach box :box",
+    partial: true,
+  },
+  "box.tunnel": {
+    method: "POST",
+    path: "boxes/:box/network/tunnel",
+    says: "Open a tunnel to box :box",
+    partial: true,
+  },
   "box.attach": { method: "POST", path: "boxes/:box/attach", says: "Ask for a ticket" },
   "execution.start": {
     method: "POST",
@@ -90,37 +108,58 @@ export const operations = {
   },
   "files.read": { method: "GET", path: "boxes/:box/files", says: "Download from box :box" },
   "files.write": { method: "PUT", path: "boxes/:box/files", says: "Upload to box :box" },
-  "snapshots.list": { method: "GET", path: "boxes/:box/snapshots", says: "List the snapshots of box :box" },
+  "snapshots.list": {
+    method: "GET",
+    path: "boxes/:box/snapshots",
+    says: "List the snapshots of box :box",
+    partial: true,
+  },
   "snapshots.create": {
     method: "POST",
     path: "boxes/:box/snapshots",
     says: "Take a snapshot of box :box",
     timeout: LONG,
+    partial: true,
   },
   "snapshots.get": {
     method: "GET",
     path: "boxes/:box/snapshots/:snapshot",
     says: "Get snapshot :snapshot of box :box",
+    partial: true,
   },
   "snapshots.remove": {
     method: "DELETE",
     path: "boxes/:box/snapshots/:snapshot",
     says: "Remove snapshot :snapshot of box :box",
+    partial: true,
   },
   "snapshots.restore": {
     method: "POST",
     path: "boxes/:box/snapshots/:snapshot/restore",
     says: "Restore snapshot :snapshot of box :box",
     timeout: LONG,
+    partial: true,
   },
-  "images.list": { method: "GET", path: "images", says: "List images" },
-  "images.pull": { method: "POST", path: "images/pull", says: "Pull image", timeout: LONG, keyed: true },
-  "images.get": { method: "GET", path: "images/:image", says: "Get image :image" },
-  "images.exists": { method: "HEAD", path: "images/:image", says: "Look for image :image" },
-  "volumes.list": { method: "GET", path: "volumes", says: "List volumes" },
-  "volumes.create": { method: "POST", path: "volumes", says: "Create volume" },
-  "volumes.get": { method: "GET", path: "volumes/:volume", says: "Get volume :volume" },
-  "volumes.remove": { method: "DELETE", path: "volumes/:volume", says: "Remove volume :volume" },
+  "images.list": { method: "GET", path: "images", says: "List images", partial: true },
+  "images.pull": {
+    method: "POST",
+    path: "images/pull",
+    says: "Pull image",
+    timeout: LONG,
+    keyed: true,
+    partial: true,
+  },
+  "images.get": { method: "GET", path: "images/:image", says: "Get image :image", partial: true },
+  "images.exists": { method: "HEAD", path: "images/:image", says: "Look for image :image", partial: true },
+  "volumes.list": { method: "GET", path: "volumes", says: "List volumes", partial: true },
+  "volumes.create": { method: "POST", path: "volumes", says: "Create volume", partial: true },
+  "volumes.get": { method: "GET", path: "volumes/:volume", says: "Get volume :volume", partial: true },
+  "volumes.remove": {
+    method: "DELETE",
+    path: "volumes/:volume",
+    says: "Remove volume :volume",
+    partial: true,
+  },
 } as const satisfies Readonly<Record<string, OperationSpec>>;
 
 /** The name of an operation, as errors and a gateway's rules have it. */

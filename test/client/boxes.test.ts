@@ -47,6 +47,7 @@ describe("create", () => {
       entrypoint: ["/bin/sh"],
       cmd: ["-c"],
       user: "1000:1000",
+      tty: true,
       autoStop: 0,
       autoDelete: 60,
       autoResume: false,
@@ -65,6 +66,7 @@ describe("create", () => {
         entrypoint: ["/bin/sh"],
         cmd: ["-c"],
         user: "1000:1000",
+      tty: true,
         auto_stop: 0,
         auto_delete: 60,
         auto_resume: false,
@@ -212,6 +214,20 @@ describe("get, list, exists", () => {
 });
 
 describe("life of a box", () => {
+  test("a stop's time to give is the server's to take, and no other number", async () => {
+    const boxlite = await serveLines({
+      "GET /v1/boxes/b1": { status: 200, json: boxAnswer("b1") },
+      "POST /v1/boxes/b1/stop": { status: 200, json: boxAnswer("b1", { status: "stopped" }) },
+    });
+    const box = await boxlite.boxes.get("b1");
+    await box.stop({ timeout: 90_000 });
+    expect(server.requests.at(-1)?.body).toEqual({ timeout_seconds: 90 });
+    for (const timeout of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+      await expect(box.stop({ timeout })).rejects.toMatchObject({ name: "InvalidRequestError" });
+      await expect(boxlite.boxes.stop("b1", { timeout })).rejects.toThrow(/milliseconds from 0/);
+    }
+  });
+
   test("start and stop take a 200 and a 201, and update the box", async () => {
     const boxlite = await serveLines({
       "GET /v1/boxes/b1": { status: 200, json: boxAnswer("b1", { status: "configured" }) },

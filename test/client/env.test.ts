@@ -41,3 +41,20 @@ test("without a URL it says which variable is missing, also where there is no en
   expect(() => BoxLite.fromEnv()).toThrow(/BOXLITE_REST_URL is not set/);
   expect(BoxLite.fromEnv({ baseUrl: "http://h" }).baseUrl).toBe("http://h");
 });
+
+test("what is given as undefined is not given, and what may not be read says so", () => {
+  vi.stubEnv("BOXLITE_REST_URL", "http://h.example");
+  vi.stubEnv("BOXLITE_REST_PATH_PREFIX", "a/../b");
+  expect(() => BoxLite.fromEnv({ prefix: undefined })).toThrow(/cannot be part of a URL/);
+  const denied = new Error("Requires env access");
+  const env = new Proxy(
+    {},
+    {
+      get() {
+        throw denied;
+      },
+    },
+  );
+  vi.stubGlobal("process", { env });
+  expect(() => BoxLite.fromEnv()).toThrow(/cannot be read. On Deno it takes --allow-env/);
+});

@@ -87,3 +87,28 @@ test.each(["serve", "runner"] as const)("the local server, as %s", async (dialec
   expect("pathPrefix" in principal).toBe(dialect === "runner");
   await local.close();
 });
+
+test.each([
+  ["serve", ["volumes.list", "images.list", "images.get", "box.tunnel"]],
+  ["runner", ["metrics", "volumes.list", "images.list", "images.get", "box.tunnel"]],
+] as const)("what %s lacks is an UnsupportedError that names it", async (dialect, lacking) => {
+  await using server = await startLocalServer({ dialect });
+  const boxlite = new BoxLite({ baseUrl: server.url, token: server.token });
+  const box = await boxlite.boxes.create();
+  const calls: Record<string, () => Promise<unknown>> = {
+    metrics: () => boxlite.metrics(),
+    "volumes.list": () => boxlite.volumes.list().all(),
+    "images.list": () => boxlite.images.list().all(),
+    "images.get": () => boxlite.images.get("sha256:0"),
+    "box.tunnel": () => box.tunnel(80),
+  };
+  for (const operation of lacking) {
+    await expect(calls[operation]?.()).rejects.toMatchObject({
+      name: "UnsupportedError",
+      code: "unsupported",
+      operation,
+    });
+  }
+  await box.remove();
+  await expect(box.refresh()).rejects.toMatchObject({ name: "NotFoundError" });
+});

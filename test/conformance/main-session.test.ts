@@ -97,6 +97,19 @@ describe.each(Object.entries(ways))("%s", (_, connect) => {
     await expect(attach).rejects.toThrow(/box is stopped/);
   });
 
+  test("a token that is refused is asked for anew, once", async () => {
+    let tokens = 0;
+    const renewing = new BoxLite({ baseUrl: server.url, token: () => `token-${++tokens}` });
+    const main = await renewing.boxes.get("box1");
+    server.scenes = [{ refuse: 401 }, (socket) => socket.exit(0)];
+    expect(await (await main.attachMain()).exit).toMatchObject({ exitCode: 0 });
+    expect(tokens).toBe(2);
+    server.scenes = [{ refuse: 401 }];
+    await expect(main.attachMain()).rejects.toMatchObject({ name: "AuthenticationError", status: 401 });
+    const attaches = server.requests.filter((line) => line === "WS /v1/boxes/box1/attach");
+    expect(attaches).toHaveLength(4);
+  });
+
   test("an abort before it is open ends it", async () => {
     const controller = new AbortController();
     const attach = box.attachMain({ signal: controller.signal });

@@ -261,6 +261,35 @@ describe("details", () => {
     expect(error.message).toContain("https://elsewhere.example/login");
   });
 
+  test.each([
+    ["always", "", "unsupported"],
+    ["always", nested("not_found"), "unsupported"],
+    ["unsaid", "", "unsupported"],
+    ["unsaid", '{"message":"Cannot POST /api/v1/x","error":"Not Found","statusCode":404}', "unsupported"],
+    ["unsaid", nested("not_found"), "not_found"],
+    ["unsaid", '{"error":"box not found"}', "not_found"],
+    [undefined, "", "not_found"],
+  ] as const)("a 404 that may be about the operation (%s): %s is %s", (lackedBy404, text, code) => {
+    const error = decode({ status: 404, text, lackedBy404 });
+    expect(error).toBeInstanceOf(code === "unsupported" ? UnsupportedError : NotFoundError);
+    expect(error.code).toBe(code);
+    expect(decode({ status: 404, text, lackedBy404, method: "HEAD" })).toBeInstanceOf(NotFoundError);
+  });
+
+  test("advice is about what can be done", () => {
+    expect(decode({ status: 413, text: "length limit exceeded" }).message).toContain("Send less at once");
+    expect(decode({ status: 405 }).message).toContain("check baseUrl");
+    expect(decode({ status: 415 }).message).toContain("check baseUrl");
+  });
+
+  test("a time to wait is also taken from the body, where newer clouds have it", () => {
+    const body = { statusCode: 408, message: "starting", progress: { phase: "boot", retryAfterMs: 1_500 } };
+    const error = decode({ status: 408, text: JSON.stringify(body) });
+    expect(error).toMatchObject({ name: "TimeoutError", retryAfter: 1_500, retryable: true });
+    expect(decode({ status: 408, text: JSON.stringify(body), retryAfter: "3" }).retryAfter).toBe(3_000);
+    expect(decode({ status: 408, text: '{"progress":{"retryAfterMs":"x"}}' }).retryAfter).toBeUndefined();
+  });
+
   test("a long answer is quoted in part", () => {
     expect(decode({ status: 500, text: "x".repeat(100_000) }).message.length).toBeLessThan(1_000);
   });

@@ -72,7 +72,6 @@ describe("attacks on the path", () => {
     ["GET", "/v1/admin"],
     ["GET", "/v1/org/me"],
     ["GET", "/v1/org/config"],
-    ["GET", "/v1/org/metrics"],
     ["GET", "/v1/boxes/b/executions"],
     ["GET", "/v1/boxes/b/executions/e/output"],
     ["GET", "/v1/boxes/b/executions/e/signal/x"],
@@ -138,6 +137,7 @@ describe("the routes of the API", () => {
     ["POST", "/images/pull", "images.pull"],
     ["GET", "/images/sha256%3Aabc", "images.get"],
     ["HEAD", "/images/sha256%3Aabc", "images.get"],
+    ["GET", "/metrics", "metrics"],
     ["GET", "/volumes", "volumes.list"],
     ["POST", "/volumes", "volumes.create"],
     ["GET", "/volumes/v", "volumes.get"],
@@ -155,7 +155,6 @@ describe("the routes of the API", () => {
   test.each([
     ["GET", "/v1/me", "me"],
     ["GET", "/v1/config", "config"],
-    ["GET", "/v1/metrics", "metrics"],
   ])("%s %s has no prefix", (method, path, operation) => {
     expect(routeOf(method, path)).toMatchObject({ operation, box: null, prefix: "" });
   });

@@ -117,7 +117,11 @@ describe("what is repeated", () => {
   });
 
   test("but not where the first was not taken up, or there was no first", async () => {
-    for (const replies of [[{ status: 404 }], [{ status: 429, headers: AT_ONCE }, { status: 404 }]]) {
+    for (const replies of [
+      [{ status: 404 }],
+      [{ status: 429, headers: AT_ONCE }, { status: 404 }],
+      [{ status: 503, headers: AT_ONCE }, { status: 404 }],
+    ]) {
       const { http, server } = await serve(replies);
       await expect(http.send(remove)).rejects.toBeInstanceOf(NotFoundError);
       await server.close();

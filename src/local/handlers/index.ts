@@ -13,6 +13,7 @@ import { boxMetricsHandlers, metricsHandlers } from "./metrics.ts";
 import { cloneHandlers, exportHandlers, importBox } from "./portability.ts";
 import { restoreHandlers, snapshotHandlers, snapshotsHandlers } from "./snapshots.ts";
 import type { Handlers, ServerState } from "./state.ts";
+import { volumesHandlers } from "./volumes.ts";
 
 /** The handlers of a route; none where the dialect does not have it. */
 export function handlersFor(state: ServerState, route: Route): Handlers {
@@ -25,6 +26,8 @@ export function handlersFor(state: ServerState, route: Route): Handlers {
       return metricsHandlers(state);
     case "boxes":
       return boxesHandlers(state);
+    case "volumes":
+      return serveOnly(state, volumesHandlers(state));
     case "box":
       return boxHandlers(state, route.box);
     case "start":
