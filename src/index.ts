@@ -3,9 +3,9 @@ export { type Cause, describeCause, type ExecutionEvent, type Obstacle } from ".
 export type { Delivered, ExecutionExit } from "./attach/exit.ts";
 export type { OutputName, TerminalSize } from "./attach/frames.ts";
 export type { AmbiguityPolicy, Verdict } from "./attach/replay/verdict.ts";
+export type { SocketEvent, WebSocketFactory, WebSocketInit, WebSocketLike } from "./attach/sockets/socket.ts";
 export type { HoldStdin, StdinWhileDisconnected } from "./attach/streams/input-stream.ts";
 export type { OverflowPolicy } from "./attach/streams/output-stream.ts";
-export type { SocketEvent, WebSocketFactory, WebSocketInit, WebSocketLike } from "./attach/websocket.ts";
 export type { AttachOptions, Box, CloneOptions, InboundMode, RemoveOptions } from "./client/box.ts";
 export type {
   AdvancedOptions,

@@ -1,41 +1,18 @@
 import IsomorphicWebSocket from "isomorphic-ws";
 import { BoxLiteError } from "../errors/index.ts";
 import { type GatewayLink, listenForGateway } from "./gateway-link.ts";
+import { type FetchSocket, hasFetchSockets, openByFetch } from "./sockets/fetch-socket.ts";
+import { isNodeSocket, listenToNodeSocket, NODE_OPTIONS } from "./sockets/node-socket.ts";
+import { messageOf } from "./sockets/refusal.ts";
+import type {
+  OpeningSocket,
+  SocketListener,
+  WebSocketFactory,
+  WebSocketInit,
+  WebSocketLike,
+} from "./sockets/socket.ts";
+import { listenToStandardSocket } from "./sockets/standard-socket.ts";
 import type { Connection, ConnectionHandlers, Disconnect, Transport } from "./transport.ts";
-
-/** The part of the standard WebSocket that is used. The platform's own and the `ws` package's both fit. */
-export interface WebSocketLike {
-  binaryType: string;
-  readonly readyState: number;
-  readonly bufferedAmount: number;
-  /** The subprotocol that was selected. A socket without it works as if none was. */
-  readonly protocol?: string;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
-  close(code?: number, reason?: string): void;
-  addEventListener(
-    type: "open" | "message" | "close" | "error",
-    listener: (event: SocketEvent) => void,
-  ): void;
-}
-
-/** What is read of a socket's events: `data` of a message, `code` and `reason` of a close. */
-export interface SocketEvent {
-  readonly type: string;
-  readonly data?: unknown;
-  readonly code?: number;
-  readonly reason?: string;
-}
-
-/** What the upgrade of one attach carries. */
-export interface WebSocketInit {
-  /** Browsers cannot send any. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Subprotocols to offer: none, but to a gateway. One of these is a secret. */
-  readonly protocols: readonly string[];
-}
-
-/** Makes the socket of one attach. */
-export type WebSocketFactory = (url: string, init: WebSocketInit) => WebSocketLike;
 
 export interface WebSocketTransportOptions {
   /** The attach, as a `ws:` or `wss:` URL. */
@@ -44,7 +21,7 @@ export interface WebSocketTransportOptions {
   readonly headers: () => Promise<Record<string, string>>;
   /** Subprotocols, asked for anew as well: a gateway's ticket is good for one upgrade. Default: none. */
   readonly protocols?: () => Promise<readonly string[]>;
-  /** Default: the `ws` package on Node, Deno and Bun, the platform's WebSocket in browsers. */
+  /** Default: the `ws` package on Node, Deno and Bun, `fetch` on Cloudflare's Workers, the platform's WebSocket in browsers. */
   readonly webSocket?: WebSocketFactory | undefined;
   /** Called before the connection is open, where the server names the execution: for a box's main process. */
   readonly executionId?: (id: string) => void;
@@ -56,19 +33,13 @@ const SEND_WINDOW = 256 * 1024;
 const SENDS_PER_TURN = 64;
 /** How often a full socket is looked at, in milliseconds: browsers have no event for "drained". */
 const DRAIN_POLL = 10;
-/** A replay is 256 KiB in one message; what is far larger is no BoxLite server's. */
-const MAX_MESSAGE = 16 * 1024 * 1024;
-/** How long `ws` waits for the server's close frame, in milliseconds, before it drops the socket. */
-const CLOSE_TIMEOUT = 1_000;
-const MAX_REFUSAL = 4096;
-
 /** A WebSocket as the pump's transport. */
 export function createWebSocketTransport(options: WebSocketTransportOptions): Transport {
   return { open: (handlers) => openConnection(options, handlers) };
 }
 
 function openConnection(options: WebSocketTransportOptions, handlers: ConnectionHandlers): Connection {
-  let socket: WebSocketLike | null = null;
+  let socket: OpeningSocket | null = null;
   let over = false;
   let poll: (() => void) | null = null;
   let sends = 0;
@@ -97,12 +68,11 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
     ([headers, protocols]) => {
       if (over) return;
       try {
-        const opening = (options.webSocket ?? platformWebSocket)(options.url, { headers, protocols });
+        const opening = openSocket(options, { headers, protocols });
+        const { executionId } = options;
         socket = opening;
-        link = listenForGateway(() => opening.protocol, guarded, options.executionId);
-        if (isNodeSocket(opening)) {
-          listenToNodeSocket(opening, link.handlers, secretsOf(headers), options.executionId);
-        } else listenToStandardSocket(opening, link.handlers);
+        link = listenForGateway(() => opening.protocol, guarded, executionId);
+        listen(opening, { handlers: link.handlers, headers, executionId });
       } catch (error) {
         guarded.closed({ kind: "failed", message: messageOf(error) });
       }
@@ -151,111 +121,22 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
   };
 }
 
-type NodeSocket = InstanceType<typeof IsomorphicWebSocket>;
-
-function platformWebSocket(url: string, init: WebSocketInit): WebSocketLike {
+function openSocket(
+  { url, webSocket }: WebSocketTransportOptions,
+  init: WebSocketInit,
+): WebSocketLike | FetchSocket {
+  if (webSocket !== undefined) return webSocket(url, init);
+  if (hasFetchSockets()) return openByFetch(url, init);
   const protocols = [...init.protocols];
   // A browser's constructor takes no options, and would take an object for a list of subprotocols.
   if (!("on" in IsomorphicWebSocket.prototype)) return new IsomorphicWebSocket(url, protocols);
-  const options = {
-    headers: init.headers,
-    perMessageDeflate: false,
-    maxPayload: MAX_MESSAGE,
-    closeTimeout: CLOSE_TIMEOUT,
-  };
-  return new IsomorphicWebSocket(url, protocols, options);
+  return new IsomorphicWebSocket(url, protocols, { headers: init.headers, ...NODE_OPTIONS });
 }
 
-function isNodeSocket(socket: WebSocketLike): socket is NodeSocket {
-  return "on" in socket && "terminate" in socket;
-}
-
-/** `ws`: its own events spare an object per message, and only they tell the status of a refused upgrade. */
-function listenToNodeSocket(
-  socket: NodeSocket,
-  handlers: ConnectionHandlers,
-  secrets: readonly string[],
-  executionId: ((id: string) => void) | undefined,
-): void {
-  let opened = false;
-  let problem = "";
-  if (executionId !== undefined) {
-    socket.on("upgrade", ({ headers }) => {
-      const id = headers["x-boxlite-execution-id"];
-      if (typeof id === "string" && id !== "") executionId(id);
-    });
-  }
-  socket.on("open", () => {
-    opened = true;
-    handlers.opened();
-  });
-  socket.on("message", (data, isBinary) => {
-    // A Buffer, by the default `binaryType`.
-    if (data instanceof Uint8Array) handlers.message(isBinary ? data : data.toString());
-  });
-  socket.on("ping", handlers.heard);
-  socket.on("pong", handlers.heard);
-  socket.on("unexpected-response", (request, response) => {
-    let body = "";
-    const refused = () => {
-      request.destroy();
-      // A server may repeat the credential in what it says of it.
-      const said = secrets.reduce((text, secret) => text.replaceAll(secret, "(token)"), body);
-      handlers.closed({ kind: "refused", status: response.statusCode ?? 0, message: sentenceOf(said) });
-    };
-    response.setEncoding("utf8");
-    response.on("data", (text: string) => {
-      body += text;
-      if (body.length > MAX_REFUSAL) refused();
-    });
-    response.on("end", refused);
-    response.on("error", refused);
-  });
-  socket.on("error", (error) => {
-    problem = messageOf(error);
-  });
-  socket.on("close", (code, reason) => {
-    if (opened) handlers.closed({ kind: "closed", code, message: reason.toString() || problem });
-    else handlers.closed({ kind: "failed", message: problem });
-  });
-}
-
-function listenToStandardSocket(socket: WebSocketLike, handlers: ConnectionHandlers): void {
-  let opened = false;
-  socket.binaryType = "arraybuffer";
-  socket.addEventListener("open", () => {
-    opened = true;
-    handlers.opened();
-  });
-  socket.addEventListener("message", ({ data }) => {
-    if (typeof data === "string") handlers.message(data);
-    else if (data instanceof ArrayBuffer) handlers.message(new Uint8Array(data));
-  });
-  socket.addEventListener("close", ({ code = 1006, reason = "" }) => {
-    handlers.closed(opened ? { kind: "closed", code, message: reason } : { kind: "failed", message: reason });
-  });
-  // Its event says nothing; the close that follows is what counts.
-  socket.addEventListener("error", () => {});
-}
-
-/** The values of the headers, without the scheme before a credential. */
-function secretsOf(headers: Readonly<Record<string, string>>): string[] {
-  return Object.values(headers)
-    .map((value) => value.replace(/^\S+ /, ""))
-    .filter((secret) => secret !== "");
-}
-
-/** The sentence in a refusal's body, whichever of the servers' shapes it has. */
-function sentenceOf(body: string): string {
-  const text = body.trim();
-  try {
-    const { error, message } = JSON.parse(text);
-    const sentence = typeof error === "object" && error !== null ? error.message : (message ?? error);
-    if (typeof sentence === "string") return sentence;
-  } catch {
-    // Plain text, HTML, or nothing.
-  }
-  return text.startsWith("<") ? "" : text.slice(0, 200);
+function listen(socket: WebSocketLike | FetchSocket, listener: SocketListener): void {
+  if ("listen" in socket) socket.listen(listener);
+  else if (isNodeSocket(socket)) listenToNodeSocket(socket, listener);
+  else listenToStandardSocket(socket, listener.handlers);
 }
 
 /** A ticket is asked for over HTTP, where a refusal has a status. */
@@ -263,12 +144,6 @@ function toDisconnect(error: unknown): Disconnect {
   const status = error instanceof BoxLiteError ? error.status : undefined;
   const message = messageOf(error);
   return status === undefined ? { kind: "failed", message } : { kind: "refused", status, message };
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // Node's AggregateError of a failed connect has an empty message; its code says it.
-  return error.message || String("code" in error ? error.code : error.name);
 }
 
 /** A view that a socket may take: what lies on shared memory is copied. */

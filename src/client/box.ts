@@ -1,6 +1,6 @@
 import type { FollowOptions } from "../attach/attachment.ts";
 import type { TerminalSize } from "../attach/frames.ts";
-import type { WebSocketFactory } from "../attach/websocket.ts";
+import type { WebSocketFactory } from "../attach/sockets/socket.ts";
 import { InvalidRequestError, InvalidResponseError, NotFoundError } from "../errors/index.ts";
 import { type BoxFiles, createFiles } from "../files/box-files.ts";
 import { observeProgress, type TransferOptions } from "../files/progress.ts";

@@ -1,4 +1,4 @@
-import type { WebSocketFactory } from "../attach/websocket.ts";
+import type { WebSocketFactory } from "../attach/sockets/socket.ts";
 import type { Token } from "../rest/authorization.ts";
 import { createHttp, type Http } from "../rest/http.ts";
 import type { RetryOptions } from "../rest/retry.ts";

@@ -2,13 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import type { SocketEvent, WebSocketLike } from "../../src/attach/sockets/socket.ts";
 import type { Connection, Disconnect } from "../../src/attach/transport.ts";
-import {
-  createWebSocketTransport,
-  type SocketEvent,
-  type WebSocketLike,
-  type WebSocketTransportOptions,
-} from "../../src/attach/websocket.ts";
+import { createWebSocketTransport, type WebSocketTransportOptions } from "../../src/attach/websocket.ts";
 
 let http: Server;
 let url: string;

@@ -66,7 +66,7 @@ describe("create", () => {
         entrypoint: ["/bin/sh"],
         cmd: ["-c"],
         user: "1000:1000",
-      tty: true,
+        tty: true,
         auto_stop: 0,
         auto_delete: 60,
         auto_resume: false,

@@ -24,7 +24,7 @@ export function installPackage(): Installed {
     .at(-1);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   npm(["install", `./${packed}`, "--omit=optional"], folder);
-  for (const file of ["suite.mjs", "run.mjs", "page.mjs"]) {
+  for (const file of ["suite.mjs", "run.mjs", "page.mjs", "worker.mjs"]) {
     cpSync(join(import.meta.dirname, file), join(folder, file));
   }
   return {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installPackage } from "./installed.ts";
-import { browsers, bun, deno, nodeByNpm, type Results, type Runtime, thisNode } from "./runtimes.ts";
+import { browsers, bun, deno, nodeByNpm, type Results, type Runtime, thisNode, workerd } from "./runtimes.ts";
 import { startStage } from "./stage.ts";
 
 /** `npm run test:runtimes`: the table runtime × scenario, and an exit code that says whether all is well. */
@@ -12,7 +12,17 @@ export async function main(): Promise<number> {
   const tools = mkdtempSync(join(tmpdir(), "boxlite-runtimes-"));
   const installed = installPackage();
   try {
-    const npm = ["install", "--prefix", tools, "--no-audit", "--no-fund", "--loglevel=error", "deno", "bun"];
+    const npm = [
+      "install",
+      "--prefix",
+      tools,
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      "deno",
+      "bun",
+      "workerd",
+    ];
     execFileSync("npm", npm, { stdio: "inherit" });
     const bin = (name: string) => join(tools, "node_modules/.bin", name);
     const runtimes = [
@@ -20,6 +30,7 @@ export async function main(): Promise<number> {
       ...["22", "24", "26"].map(nodeByNpm),
       deno(bin("deno")),
       bun(bin("bun")),
+      workerd(bin("workerd")),
       ...(await browsers()),
     ];
     const files = await installed.bundle();

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Installed, installPackage } from "./installed.ts";
-import { browsers, bun, deno, thisNode } from "./runtimes.ts";
+import { browsers, bun, deno, thisNode, workerd } from "./runtimes.ts";
 import { type Stage, startStage } from "./stage.ts";
 
 /** The suite in the runtimes that are on this machine, from the package as a user gets it. `npm run test:runtimes` fetches the others. */
 
-const runtimes = [thisNode(), deno(), bun(), ...(await browsers())];
+const runtimes = [thisNode(), deno(), bun(), workerd(), ...(await browsers())];
 for (const { name, missing } of runtimes) {
   if (missing !== null)
     console.log(`${name} is not on this machine, its run of the suite is left out: ${missing}`);

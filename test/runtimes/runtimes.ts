@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { launchChromium } from "../../e2e/support/demo.ts";
 import { ENGINES, type EnginePage } from "../../e2e/support/engines.ts";
 import { findChromium } from "../../scripts/chromium.mjs";
+import { startWorker } from "../gateway/runtimes/start.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the suite said of each scenario: "ok", or what went wrong. */
@@ -57,6 +59,19 @@ export function deno(command = process.env.DENO_PATH ?? "deno"): Runtime {
 
 export function bun(command = process.env.BUN_PATH ?? "bun"): Runtime {
   return byCommand("Bun", missingCommand(command, "BUN_PATH"), command);
+}
+
+/** Cloudflare's. */
+export function workerd(command = process.env.WORKERD_PATH ?? "workerd"): Runtime {
+  return {
+    name: "workerd",
+    missing: missingCommand(command, "WORKERD_PATH"),
+    async run(folder, { place }) {
+      await using worker = await startWorker(command, join(folder, "worker.mjs"), { PLACE: place });
+      const answer = await fetch(worker.url);
+      return answer.json();
+    },
+  };
 }
 
 export function thisNode(): Runtime {

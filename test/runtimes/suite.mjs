@@ -164,6 +164,11 @@ export const scenarios = {
     for await (const { path, type } of await box.files.download("dir")) paths.push(`${type} ${path}`);
     const expected = ["directory sub", "file bytes", "file größe.txt", "file sub/stream"];
     same(paths.sort(), expected, "the entries");
+    const archive = await new Response((await box.files.download("dir")).archive).blob();
+    await box.files.upload("again", archive);
+    await box.files.upload("again", new File(["named"], "named.txt"));
+    same(await digest(await box.files.readFile("again/bytes")), await digest(bytes), "what an archive has");
+    same(await box.files.readTextFile("again/named.txt"), "named", "what a File has");
     const failure = await failureOf(box.files.readFile("dir/nothing"));
     same(failure.name, "NotFoundError", "a file that is not there");
     await box.remove();

@@ -42,17 +42,26 @@ export async function startRuntime(
     case "bun":
       return running(spawn(path, [script("bun.ts"), target, token], PIPED), (line) => line);
     case "workerd": {
-      const folder = await mkdtemp(join(tmpdir(), "boxlite-web-workerd-"));
-      await bundle(script("workers.ts"), folder);
-      await writeFile(join(folder, "config.capnp"), workerdConfig(target, token));
-      const child = spawn(path, ["serve", "--control-fd=1", join(folder, "config.capnp")], PIPED);
-      return running(
-        child,
-        (line) => `http://127.0.0.1:${JSON.parse(line).port}`,
-        () => rm(folder, { recursive: true }),
-      );
+      return startWorker(path, script("workers.ts"), { TARGET: target, TOKEN: token });
     }
   }
+}
+
+/** Starts a worker, bundled for the edge, with text for its bindings. */
+export async function startWorker(
+  workerd: string,
+  entry: string,
+  bindings: Readonly<Record<string, string>>,
+): Promise<RuntimeGateway> {
+  const folder = await mkdtemp(join(tmpdir(), "boxlite-web-workerd-"));
+  await bundle(entry, folder);
+  await writeFile(join(folder, "config.capnp"), workerdConfig(bindings));
+  const child = spawn(workerd, ["serve", "--control-fd=1", join(folder, "config.capnp")], PIPED);
+  return running(
+    child,
+    (line) => `http://127.0.0.1:${JSON.parse(line).port}`,
+    () => rm(folder, { recursive: true }),
+  );
 }
 
 const PIPED: SpawnOptions = { stdio: ["ignore", "pipe", "inherit"] };
@@ -91,22 +100,27 @@ export async function bundle(entry: string, folder: string): Promise<void> {
       target: "es2022",
       minify: false,
       lib: { entry, formats: ["es"], fileName: () => "worker.js" },
+      // A worker is one module here: no others are in its configuration.
+      rolldownOptions: { output: { codeSplitting: false } },
     },
   });
 }
 
-function workerdConfig(target: string, token: string): string {
+function workerdConfig(bindings: Readonly<Record<string, string>>): string {
+  const texts = Object.entries(bindings).map(
+    ([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`,
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "gateway", worker = (
+    (name = "worker", worker = (
       modules = [(name = "worker", esModule = embed "worker.js")],
-      bindings = [(name = "TARGET", text = ${JSON.stringify(target)}), (name = "TOKEN", text = ${JSON.stringify(token)})],
+      bindings = [${texts.join(", ")}],
       compatibilityDate = "2026-01-01",
     )),
     (name = "internet", network = (allow = ["public", "private"])),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "gateway")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
 );
 `;
 }
