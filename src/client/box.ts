@@ -13,9 +13,8 @@ import { type StopOptions, stopCall } from "./boxes.ts";
 import type { CallOptions } from "./call-options.ts";
 import { checkSize, createControl, type ExecutionControl } from "./control.ts";
 import { withDispose } from "./disposal.ts";
-import { type ExecOptions, startExecution } from "./exec.ts";
-import { type Execution, followExecution } from "./execution.ts";
-import { attachMain } from "./main-session.ts";
+import type { ExecOptions } from "./exec.ts";
+import type { Execution } from "./execution.ts";
 import type { ServerConfigReader } from "./server-config.ts";
 import { createSnapshots, type Snapshots } from "./snapshots.ts";
 
@@ -188,14 +187,22 @@ export function createBox(context: BoxContext, initial: BoxInfo): Box {
       update(http.json({ operation: "box.start", params, signal }, BoxSchema)),
     stop: async (options: StopOptions = {}) => update(http.json(stopCall(id, options), BoxSchema)),
     remove: (options: RemoveOptions = {}) => removeBox(http, id, options),
-    exec: (command: string, args: readonly string[] = [], options: ExecOptions = {}) =>
-      startExecution(context, id, command, args, options),
+    // What follows executions is loaded by those who do, and before anything is started.
+    async exec(command: string, args: readonly string[] = [], options: ExecOptions = {}) {
+      const { startExecution } = await import("./exec.ts");
+      return startExecution(context, id, command, args, options);
+    },
     async attach(executionId: string, options: AttachOptions = {}) {
-      return followExecution(context, id, executionId, takenUp(options));
+      const follow = takenUp(options);
+      const { followExecution } = await import("./execution.ts");
+      return followExecution(context, id, executionId, follow);
     },
     execution: (executionId: string) => createControl(http, id, executionId),
-    attachMain: async (options: Omit<AttachOptions, "shared"> = {}) =>
-      attachMain(context, id, takenUp(options)),
+    async attachMain(options: Omit<AttachOptions, "shared"> = {}) {
+      const follow = takenUp(options);
+      const { attachMain } = await import("./main-session.ts");
+      return attachMain(context, id, follow);
+    },
     async clone({ name, signal }: CloneOptions = {}) {
       await config.require("cloneEnabled", "box.clone", params, { signal });
       const json = { name };

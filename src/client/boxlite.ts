@@ -23,7 +23,7 @@ export interface BoxLiteOptions {
   readonly baseUrl: string | URL;
   /**
    * The bearer token, or a function that gives one: it is called when a token is first needed, once more when the server answers 401,
-   * and a minute before the token ends, where `/v1/me` says when that is. In a page it is your application's, for its gateway, which
+   * and a minute before the token ends, where `/v1/me` says when that is (it is not asked where `prefix` is given). In a page it is your application's, for its gateway, which
    * has the server's own. Default: none.
    */
   readonly token?: Token | undefined;

@@ -28,6 +28,7 @@ test("a connection that is never open is given up after 10 s, and closed", async
   const box = await boxlite.boxes.get("b1");
   vi.useFakeTimers();
   const attached = box.attachMain();
+  await vi.dynamicImportSettled();
   const failure = expect(attached).rejects.toMatchObject({ name: "TimeoutError", operation: "box.attach" });
   await vi.advanceTimersByTimeAsync(9_999);
   expect(closed).toBe(0);
