@@ -5,6 +5,7 @@ export default defineConfig({
     lib: {
       entry: {
         index: "src/index.ts",
+        "attach/index": "src/attach/index.ts",
         "gateway/index": "src/gateway/index.ts",
         "gateway/bun": "src/gateway/bun.ts",
         "gateway/deno": "src/gateway/deno.ts",

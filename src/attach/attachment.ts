@@ -13,7 +13,7 @@ import type { OutputName, TerminalSize } from "./frames.ts";
 import { createPump, type Pump, type PumpDependencies, type PumpOutputs } from "./pump.ts";
 import type { Failure, ReducerOptions } from "./reducer/state.ts";
 import type { AmbiguityPolicy } from "./replay/verdict.ts";
-import type { StatusProbe } from "./status.ts";
+import type { StatusProbe, StatusReport } from "./status.ts";
 import { createEventStream } from "./streams/event-stream.ts";
 import { createInputStream, type StdinPolicy, type StdinWhileDisconnected } from "./streams/input-stream.ts";
 import { createOutputStream, type OutputStream, type OverflowPolicy } from "./streams/output-stream.ts";
@@ -169,7 +169,7 @@ export function attach(options: AttachmentOptions): Attachment {
   const pump = (options.pump ?? createPump)(
     {
       transport: options.transport,
-      probe: options.probe,
+      probe: (signal) => options.probe(signal).catch(unavailable),
       clock,
       options: reducerOptions(options),
       size: options.size ?? null,
@@ -237,6 +237,10 @@ export function attach(options: AttachmentOptions): Attachment {
     abort: pump.abort,
     detach: pump.detach,
   };
+}
+
+function unavailable(cause: unknown): StatusReport {
+  return { kind: "unavailable", message: cause instanceof Error ? cause.message : String(cause), cause };
 }
 
 function reducerOptions(options: AttachmentOptions): ReducerOptions {

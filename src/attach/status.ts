@@ -18,5 +18,5 @@ export interface TerminalStatus {
   readonly message: string | null;
 }
 
-/** Asks for the status. Ends by itself within a few seconds; never rejects (a failure is `unavailable`). */
+/** Asks for the status. Ends by itself within a few seconds. A rejection is taken as `unavailable`. */
 export type StatusProbe = (signal: AbortSignal) => Promise<StatusReport>;

@@ -60,10 +60,18 @@ export async function startExecution(
   const { executionId: id } = await orUndone(started, signal, (answer) =>
     createControl(http, boxId, answer.executionId).kill(),
   );
-  return followExecution(context, boxId, id, {
-    ...follow,
-    ...{ size, signal, stdin, terminal: tty !== false, owned: true },
-  });
+  try {
+    return await followExecution(context, boxId, id, {
+      ...follow,
+      ...{ size, signal, stdin, terminal: tty !== false, owned: true },
+    });
+  } catch (error) {
+    // It runs, and nobody has a handle on it.
+    createControl(http, boxId, id)
+      .kill()
+      .catch(() => {});
+    throw error;
+  }
 }
 
 function checkCommand(command: string): string {

@@ -48,6 +48,19 @@ async function nextAttach(
 const COMPLETED: StatusReport = { kind: "terminal", status: "completed", exitCode: 0, message: null };
 const GONE: StatusReport = { kind: "gone", message: "404 not_found" };
 
+test("a status that cannot be asked for is as good as none: the next attach goes on", async () => {
+  const following = follow({ probe: () => Promise.reject(new Error("no network")) });
+  const { transport, attachment } = following;
+  transport.last().open();
+  transport.last().stdout("one ");
+  transport.last().close(1006);
+  await nextAttach(following, 1);
+  transport.last().open();
+  transport.last().stdout("one two");
+  transport.last().text({ type: "exit", exit_code: 0 });
+  expect(await collectText(attachment.stdout)).toBe("one two");
+});
+
 test("output and the exit frame's code come out, and nothing is left running", async () => {
   const { transport, clock, attachment } = follow();
   transport.last().open();
