@@ -31,6 +31,7 @@ export type { CreateVolumeOptions, RemoveVolumeOptions, Volumes } from "./client
 export * from "./errors/index.ts";
 export type { BoxFiles, WriteFileOptions } from "./files/box-files.ts";
 export type { Download } from "./files/download.ts";
+export type { DirectoryHandleLike, FileHandleLike } from "./files/handles.ts";
 export type { Progress, TransferOptions } from "./files/progress.ts";
 export type { UploadEntry, UploadSource } from "./files/source.ts";
 export type { DownloadEntry } from "./files/unpack.ts";

@@ -189,18 +189,18 @@ export function createBox(context: BoxContext, initial: BoxInfo): Box {
     remove: (options: RemoveOptions = {}) => removeBox(http, id, options),
     // What follows executions is loaded by those who do, and before anything is started.
     async exec(command: string, args: readonly string[] = [], options: ExecOptions = {}) {
-      const { startExecution } = await import("./exec.ts");
+      const { startExecution } = await import("./following.ts");
       return startExecution(context, id, command, args, options);
     },
     async attach(executionId: string, options: AttachOptions = {}) {
       const follow = takenUp(options);
-      const { followExecution } = await import("./execution.ts");
+      const { followExecution } = await import("./following.ts");
       return followExecution(context, id, executionId, follow);
     },
     execution: (executionId: string) => createControl(http, id, executionId),
     async attachMain(options: Omit<AttachOptions, "shared"> = {}) {
       const follow = takenUp(options);
-      const { attachMain } = await import("./main-session.ts");
+      const { attachMain } = await import("./following.ts");
       return attachMain(context, id, follow);
     },
     async clone({ name, signal }: CloneOptions = {}) {

@@ -1,9 +1,10 @@
 import { ArchiveError } from "../errors/index.ts";
+import type { DirectoryHandleLike } from "./handles.ts";
 import type { ArchiveContext, DownloadEntry } from "./unpack.ts";
 
 /** Writes entries into a directory of the File System API, which lets no name lead out of it. */
 export async function saveInto(
-  root: FileSystemDirectoryHandle,
+  root: DirectoryHandleLike,
   entries: AsyncIterable<DownloadEntry>,
   { subject }: ArchiveContext,
 ): Promise<void> {
@@ -27,9 +28,9 @@ export async function saveInto(
 }
 
 async function directoryAt(
-  root: FileSystemDirectoryHandle,
+  root: DirectoryHandleLike,
   segments: readonly string[],
-): Promise<FileSystemDirectoryHandle> {
+): Promise<DirectoryHandleLike> {
   let directory = root;
   for (const segment of segments) {
     if (segment !== "") directory = await directory.getDirectoryHandle(segment, { create: true });

@@ -1,5 +1,6 @@
 import { ArchiveError } from "../errors/index.ts";
 import { saveInto } from "./directory-handle.ts";
+import type { DirectoryHandleLike } from "./handles.ts";
 import { type ArchiveContext, type DownloadEntry, unpack, verified } from "./unpack.ts";
 
 /**
@@ -20,7 +21,7 @@ export interface Download extends AsyncIterable<DownloadEntry> {
    *
    * @throws ArchiveError also for a link: such a directory cannot hold one.
    */
-  saveTo(directory: FileSystemDirectoryHandle): Promise<void>;
+  saveTo(directory: DirectoryHandleLike): Promise<void>;
   /** Ends it. What uses it fails with an `AbortError`. */
   cancel(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { checkedEntry } from "./entry-check.ts";
+import type { DirectoryHandleLike, FileHandleLike, HandleLike } from "./handles.ts";
 
 /** A file, directory or symbolic link to be uploaded. */
 export interface UploadEntry {
@@ -31,8 +32,8 @@ export type UploadSource =
   | AsyncIterable<UploadEntry>
   | File
   | Iterable<File>
-  | FileSystemDirectoryHandle
-  | FileSystemFileHandle
+  | DirectoryHandleLike
+  | FileHandleLike
   | ReadableStream<Uint8Array>
   | Blob;
 
@@ -48,24 +49,29 @@ export async function* entriesOf(
   if (isFile(source)) {
     yield fileEntry(source);
   } else if ("kind" in source) {
-    if (source.kind === "file") yield fileEntry(await (source as FileSystemFileHandle).getFile());
-    else yield* directoryEntries(source as FileSystemDirectoryHandle, "");
+    if (source.kind === "file") yield fileEntry(await source.getFile());
+    else yield* directoryEntries(source as ListedDirectory, "");
   } else {
     for await (const entry of source) yield isFile(entry) ? fileEntry(entry) : checkedEntry(entry);
   }
 }
 
+/** TypeScript before 6 knows of a directory's entries in a part of its own of the DOM's types only. */
+interface ListedDirectory extends DirectoryHandleLike {
+  entries(): AsyncIterable<[string, HandleLike]>;
+}
+
 async function* directoryEntries(
-  directory: FileSystemDirectoryHandle,
+  directory: ListedDirectory,
   parent: string,
 ): AsyncGenerator<UploadEntry, void, undefined> {
   for await (const [name, handle] of directory.entries()) {
     const path = `${parent}${name}`;
     if (handle.kind === "file") {
-      yield { ...fileEntry(await (handle as FileSystemFileHandle).getFile()), path };
+      yield { ...fileEntry(await handle.getFile()), path };
     } else {
       yield { path, type: "directory" };
-      yield* directoryEntries(handle as FileSystemDirectoryHandle, `${path}/`);
+      yield* directoryEntries(handle as ListedDirectory, `${path}/`);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Installed, installPackage } from "./installed.ts";
+import { type Installed, installSuite } from "./installed.ts";
 import { browsers, bun, deno, thisNode, workerd } from "./runtimes.ts";
 import { type Stage, startStage } from "./stage.ts";
 
@@ -13,7 +13,7 @@ for (const { name, missing } of runtimes) {
 
 let installed: Installed;
 beforeAll(() => {
-  installed = installPackage();
+  installed = installSuite();
 }, 120_000);
 afterAll(() => installed?.[Symbol.dispose]());
 
