@@ -6,11 +6,23 @@ import { bundleForPage } from "../../e2e/support/library.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** A folder into which the package was installed from its tarball, with the suite beside it: what a user has. */
+/** A folder into which the package was installed from its tarball: what a user has. */
 export interface Installed extends Disposable {
   readonly folder: string;
+}
+
+/** The suite beside the installed package. */
+export interface InstalledSuite extends Installed {
   /** Its files for a page, by path, bundled as an application would. */
   bundle(): Promise<ReadonlyMap<string, string>>;
+}
+
+export function installSuite(): InstalledSuite {
+  const installed = installPackage();
+  for (const file of ["suite.mjs", "run.mjs", "page.mjs"]) {
+    cpSync(join(import.meta.dirname, file), join(installed.folder, file));
+  }
+  return { ...installed, bundle: () => bundleForPage(join(installed.folder, "page.mjs"), "page.js") };
 }
 
 export function installPackage(): Installed {
@@ -24,12 +36,8 @@ export function installPackage(): Installed {
     .at(-1);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   npm(["install", `./${packed}`, "--omit=optional"], folder);
-  for (const file of ["suite.mjs", "run.mjs", "page.mjs"]) {
-    cpSync(join(import.meta.dirname, file), join(folder, file));
-  }
   return {
     folder,
-    bundle: () => bundleForPage(join(folder, "page.mjs"), "page.js"),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, maxRetries: 5 }),
   };
 }

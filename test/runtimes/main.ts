@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installPackage } from "./installed.ts";
+import { installSuite } from "./installed.ts";
 import { browsers, bun, deno, nodeByNpm, type Results, type Runtime, thisNode } from "./runtimes.ts";
 import { startStage } from "./stage.ts";
 
@@ -10,7 +10,7 @@ import { startStage } from "./stage.ts";
 export async function main(): Promise<number> {
   console.log(`${new Date().toISOString().slice(0, 10)}: npm run test:runtimes\n`);
   const tools = mkdtempSync(join(tmpdir(), "boxlite-runtimes-"));
-  const installed = installPackage();
+  const installed = installSuite();
   try {
     const npm = ["install", "--prefix", tools, "--no-audit", "--no-fund", "--loglevel=error", "deno", "bun"];
     execFileSync("npm", npm, { stdio: "inherit" });

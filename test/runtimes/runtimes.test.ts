@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Installed, installPackage } from "./installed.ts";
+import { type InstalledSuite, installSuite } from "./installed.ts";
 import { browsers, bun, deno, thisNode } from "./runtimes.ts";
 import { type Stage, startStage } from "./stage.ts";
 
@@ -11,9 +11,9 @@ for (const { name, missing } of runtimes) {
     console.log(`${name} is not on this machine, its run of the suite is left out: ${missing}`);
 }
 
-let installed: Installed;
+let installed: InstalledSuite;
 beforeAll(() => {
-  installed = installPackage();
+  installed = installSuite();
 }, 120_000);
 afterAll(() => installed?.[Symbol.dispose]());
 

@@ -41,23 +41,32 @@ export async function startRuntime(
     }
     case "bun":
       return running(spawn(path, [script("bun.ts"), target, token], PIPED), (line) => line);
-    case "workerd": {
-      const folder = await mkdtemp(join(tmpdir(), "boxlite-web-workerd-"));
-      await bundle(script("workers.ts"), folder);
-      await writeFile(join(folder, "config.capnp"), workerdConfig(target, token));
-      const child = spawn(path, ["serve", "--control-fd=1", join(folder, "config.capnp")], PIPED);
-      return running(
-        child,
-        (line) => `http://127.0.0.1:${JSON.parse(line).port}`,
-        () => rm(folder, { recursive: true }),
-      );
-    }
+    case "workerd":
+      return startWorker(path, script("workers.ts"), { TARGET: target, TOKEN: token });
   }
+}
+
+/** Starts a worker. Its variables are texts. */
+export async function startWorker(
+  path: string,
+  script: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<RuntimeGateway> {
+  const folder = await mkdtemp(join(tmpdir(), "boxlite-web-workerd-"));
+  await bundle(script, folder);
+  await writeFile(join(folder, "config.capnp"), workerdConfig(variables));
+  const child = spawn(path, ["serve", "--control-fd=1", join(folder, "config.capnp")], PIPED);
+  return running(
+    child,
+    (line) => `http://127.0.0.1:${JSON.parse(line).port}`,
+    () => rm(folder, { recursive: true }),
+  );
 }
 
 const PIPED: SpawnOptions = { stdio: ["ignore", "pipe", "inherit"] };
 
-async function running(
+/** Waits for the first line that a server writes, which says where it is. */
+export async function running(
   child: ChildProcess,
   urlOf: (line: string) => string,
   clean = async () => {},
@@ -95,13 +104,16 @@ export async function bundle(entry: string, folder: string): Promise<void> {
   });
 }
 
-function workerdConfig(target: string, token: string): string {
+function workerdConfig(variables: Readonly<Record<string, string>>): string {
+  const bindings = Object.entries(variables).map(
+    ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "gateway", worker = (
       modules = [(name = "worker", esModule = embed "worker.js")],
-      bindings = [(name = "TARGET", text = ${JSON.stringify(target)}), (name = "TOKEN", text = ${JSON.stringify(token)})],
+      bindings = [${bindings.join(", ")}],
       compatibilityDate = "2026-01-01",
     )),
     (name = "internet", network = (allow = ["public", "private"])),
