@@ -14,8 +14,9 @@ const running = [...ofSources, ...ofMarkdown.running];
 
 test("there are examples", () => {
   expect(ofSources.length).toBeGreaterThan(5);
-  expect(ofMarkdown.all.length).toBeGreaterThan(20);
+  expect(ofMarkdown.typed.length).toBeGreaterThan(20);
   expect(ofMarkdown.running.length).toBeGreaterThan(4);
+  expect(ofMarkdown.scripts.length).toBeGreaterThan(10);
 });
 
 test("they compile, as they stand", () => {
@@ -27,13 +28,17 @@ test("they compile, as they stand", () => {
     noUnusedParameters: false,
     types: ["node"],
     typeRoots: [join(ROOT, "node_modules/@types")],
+    // Of JavaScript, only the syntax is looked at: it is from pages and servers of many kinds.
+    allowJs: true,
   };
-  const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["*.ts"] };
+  const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["*"] };
   writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(config));
   writeFileSync(join(directory, "context.ts"), CONTEXT);
   // Each is a module of its own, called by its place.
-  for (const { place, code } of [...ofSources, ...ofMarkdown.all])
-    writeFileSync(join(directory, `${place.replace(/[/:]/g, "_")}.ts`), code);
+  const write = ({ place, code }: Example, language: string) =>
+    writeFileSync(join(directory, `${place.replace(/[/:]/g, "_")}.${language}`), code);
+  for (const example of [...ofSources, ...ofMarkdown.typed]) write(example, "ts");
+  for (const example of ofMarkdown.scripts) write(example, "js");
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   expect(spawnSync(process.execPath, [tsc, "-p", directory], { encoding: "utf8" }).stdout).toBe("");
 });

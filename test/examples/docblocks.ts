@@ -27,19 +27,29 @@ function examplesOf(file: string, source: string): Example[] {
   });
 }
 
-/** Every block of TypeScript in the Markdown files, and which of them are to run: those that say `ts run`. */
-export function examplesOfMarkdown(): { readonly all: Example[]; readonly running: Example[] } {
-  const all: Example[] = [];
+export interface MarkdownExamples {
+  /** Every block of TypeScript. */
+  readonly typed: readonly Example[];
+  /** Those of them that say `ts run`. */
+  readonly running: readonly Example[];
+  /** Every block of JavaScript. */
+  readonly scripts: readonly Example[];
+}
+
+/** Every block of code in the Markdown files. */
+export function examplesOfMarkdown(): MarkdownExamples {
+  const typed: Example[] = [];
   const running: Example[] = [];
+  const scripts: Example[] = [];
   for (const file of markdownFiles()) {
     for (const { line, words, code } of readMarkdown(file).blocks) {
-      if (words[0] !== "ts") continue;
       const example = exampleOf(file, line, code);
-      all.push(example);
-      if (words.includes("run")) running.push(example);
+      if (words[0] === "js") scripts.push(example);
+      if (words[0] === "ts") typed.push(example);
+      if (words[0] === "ts" && words[1] === "run") running.push(example);
     }
   }
-  return { all, running };
+  return { typed, running, scripts };
 }
 
 function exampleOf(file: string, line: number, code: string): Example {
