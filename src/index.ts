@@ -6,6 +6,7 @@ export type { AmbiguityPolicy, Verdict } from "./attach/replay/verdict.ts";
 export type { SocketEvent, WebSocketFactory, WebSocketInit, WebSocketLike } from "./attach/sockets/socket.ts";
 export type { HoldStdin, StdinWhileDisconnected } from "./attach/streams/input-stream.ts";
 export type { OverflowPolicy } from "./attach/streams/output-stream.ts";
+export type { Disconnect } from "./attach/transport.ts";
 export type { AttachOptions, Box, CloneOptions, InboundMode, RemoveOptions } from "./client/box.ts";
 export type {
   AdvancedOptions,

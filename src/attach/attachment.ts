@@ -101,9 +101,8 @@ export interface AttachmentOptions extends Omit<FollowOptions, "stdinWhileDiscon
   /** What messages call it, e.g. `execution e1 of box b1`. */
   readonly subject: string;
   readonly size?: TerminalSize | undefined;
+  /** Default: the platform's. */
   readonly clock?: Clock;
-  /** Default: one that has the connection to itself. */
-  readonly pump?: ((dependencies: PumpDependencies, outputs: PumpOutputs) => Pump) | undefined;
 }
 
 /** An execution that is being followed. */
@@ -127,6 +126,14 @@ export interface Attachment {
 
 /** Follows an execution: opens a connection and keeps it, until there is a result. */
 export function attach(options: AttachmentOptions): Attachment {
+  return attachThrough(createPump, options);
+}
+
+/** The same through a pump that may share the connection with others. */
+export function attachThrough(
+  pumpOf: (dependencies: PumpDependencies, outputs: PumpOutputs) => Pump,
+  options: AttachmentOptions,
+): Attachment {
   const { subject, clock = systemClock } = options;
   const events = createEventStream();
   const outputOf = (stream: OutputName): OutputStream =>
@@ -166,7 +173,7 @@ export function attach(options: AttachmentOptions): Attachment {
     outputs[stream].fail(new DiscontinuityError(message, { stream, position }));
   }
 
-  const pump = (options.pump ?? createPump)(
+  const pump = pumpOf(
     {
       transport: options.transport,
       probe: (signal) => options.probe(signal).catch(unavailable),

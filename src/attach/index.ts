@@ -25,4 +25,5 @@ export type { StatusProbe, StatusReport, TerminalStatus } from "./status.ts";
 export type { HoldStdin, StdinPolicy, StdinWhileDisconnected } from "./streams/input-stream.ts";
 export type { OverflowPolicy } from "./streams/output-stream.ts";
 export type { Connection, ConnectionHandlers, Disconnect, Transport } from "./transport.ts";
+export type { WakeListener } from "./wake.ts";
 export { createWebSocketTransport, type WebSocketTransportOptions } from "./websocket.ts";

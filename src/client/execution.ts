@@ -1,7 +1,8 @@
-import { attach, type FollowOptions } from "../attach/attachment.ts";
+import { attachThrough, type FollowOptions } from "../attach/attachment.ts";
 import type { ExecutionEvent } from "../attach/events.ts";
 import type { ExecutionExit } from "../attach/exit.ts";
 import type { TerminalSize } from "../attach/frames.ts";
+import { createPump } from "../attach/pump.ts";
 import type { StatusProbe } from "../attach/status.ts";
 import type { Transport } from "../attach/transport.ts";
 import { createWebSocketTransport } from "../attach/websocket.ts";
@@ -107,13 +108,12 @@ export async function followExecution(
     if (report.kind === "gone" && pendingKill !== null) await pendingKill.catch(() => {});
     return report;
   };
-  const pump = shared ? await sharePump(http.baseUrl, boxId, id) : undefined;
+  const sharing = shared ? await sharePump(http.baseUrl, boxId, id) : undefined;
   const written = follow.stdinWhileDisconnected ?? (terminal ? "drop" : "reject");
-  const attachment = attach({
+  const attachment = attachThrough(sharing ?? createPump, {
     ...follow,
     // A source that is all of the input is read on when it can be sent.
     stdinWhileDisconnected: stdin === undefined ? written : "wait",
-    pump,
     transport: startingWith(
       first,
       createWebSocketTransport({

@@ -2,73 +2,83 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import * as main from "../../src/index.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { BoxLite } from "../../src/index.ts";
 import { type LocalServer, startLocalServer } from "../../src/local/index.ts";
-import * as node from "../../src/node/index.ts";
-import { asBody, asModule, examplesOfSources, ROOT } from "./docblocks.ts";
+import { asRunning, CONTEXT, type Example, examplesOfMarkdown, examplesOfSources } from "./docblocks.ts";
+import { ROOT } from "./markdown.ts";
 
-const examples = examplesOfSources();
+const ofSources = examplesOfSources();
+const ofMarkdown = examplesOfMarkdown();
+const running = [...ofSources, ...ofMarkdown.running];
 
 test("there are examples", () => {
-  expect(examples.length).toBeGreaterThan(5);
+  expect(ofSources.length).toBeGreaterThan(5);
+  expect(ofMarkdown.typed.length).toBeGreaterThan(20);
+  expect(ofMarkdown.running.length).toBeGreaterThan(4);
+  expect(ofMarkdown.scripts.length).toBeGreaterThan(10);
 });
 
 test("they compile, as they stand", () => {
   const directory = join(ROOT, "node_modules/.cache/docblock-examples");
+  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, "examples.ts"), asModule(examples));
   const compilerOptions = {
     noUnusedLocals: false,
     noUnusedParameters: false,
     types: ["node"],
     typeRoots: [join(ROOT, "node_modules/@types")],
+    // Of JavaScript, only the syntax is looked at: it is from pages and servers of many kinds.
+    allowJs: true,
   };
-  const config = {
-    extends: join(ROOT, "tsconfig.json"),
-    compilerOptions,
-    include: [],
-    files: ["examples.ts"],
-  };
+  const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["*"] };
   writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(config));
+  writeFileSync(join(directory, "context.ts"), CONTEXT);
+  // Each is a module of its own, called by its place.
+  const write = ({ place, code }: Example, language: string) =>
+    writeFileSync(join(directory, `${place.replace(/[/:]/g, "_")}.${language}`), code);
+  for (const example of [...ofSources, ...ofMarkdown.typed]) write(example, "ts");
+  for (const example of ofMarkdown.scripts) write(example, "js");
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   expect(spawnSync(process.execPath, [tsc, "-p", directory], { encoding: "utf8" }).stdout).toBe("");
 });
 
 describe("they run, and print what they say", () => {
   let server: LocalServer;
-  let cwd: string;
+  let folder: string;
   const before = process.cwd();
   beforeAll(async () => {
     server = await startLocalServer();
-    cwd = mkdtempSync(join(tmpdir(), "boxlite-examples-"));
+    folder = mkdtempSync(join(tmpdir(), "boxlite-examples-"));
     // What the examples upload.
-    mkdirSync(join(cwd, "src"));
-    writeFileSync(join(cwd, "src/main.sh"), "echo hello");
-    writeFileSync(join(cwd, "package.json"), "{}");
+    mkdirSync(join(folder, "src"));
+    writeFileSync(join(folder, "src/main.sh"), "echo hello");
+    writeFileSync(join(folder, "package.json"), "{}");
+    process.chdir(folder);
   });
   afterAll(async () => {
     process.chdir(before);
-    rmSync(cwd, { recursive: true });
+    rmSync(folder, { recursive: true });
     await server.close();
   });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
 
-  const modules: Record<string, unknown> = { "boxlite-web": main, "boxlite-web/node": node };
+  const named = running.map((example, at): [string, Example, number] => [example.place, example, at]);
 
-  test.each(examples.map((example) => [example.place, example] as const))("%s", async (_, example) => {
-    const boxlite = new main.BoxLite({ baseUrl: server.url, token: server.token });
+  test.each(named)("%s", async (_, example, at) => {
+    const boxlite = new BoxLite({ baseUrl: server.url, token: server.token });
     const box = await boxlite.boxes.create();
-    // The boxes of the local server have no root of their own: what is absolute in an example is below its directory.
-    const body = asBody(example).replace(/(["`])\/app/g, "$1app");
-    const printed: string[] = [];
-    const console = { log: (...values: unknown[]) => printed.push(values.join(" ").trimEnd()) };
-    const AsyncFunction = (async () => {}).constructor as new (
-      ...args: string[]
-    ) => (...args: unknown[]) => Promise<void>;
-    process.chdir(cwd);
-    const load = async (name: string) => modules[name];
     await box.files.writeFile("app/out/result.txt", "42");
-    await new AsyncFunction("boxlite", "box", "console", "load", body)(boxlite, box, console, load);
+    vi.stubGlobal("boxlite", boxlite);
+    vi.stubGlobal("box", box);
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const file = join(folder, `example-${at}.ts`);
+    writeFileSync(file, asRunning(example, server));
+    await import(/* @vite-ignore */ file);
+    const printed = log.mock.calls.map((values) => values.join(" ").trimEnd());
     for (const text of example.prints) expect(printed).toContain(text);
   });
 });

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { markdownFiles, ROOT, readMarkdown } from "./markdown.ts";
 
-export const ROOT = join(import.meta.dirname, "../..");
-
-/** An example of a docblock. */
+/** An example of a docblock, or a block of TypeScript in a Markdown file. */
 export interface Example {
   /** File and line, for messages. */
   readonly place: string;
@@ -24,26 +23,87 @@ export function examplesOfSources(): Example[] {
 function examplesOf(file: string, source: string): Example[] {
   return [...source.matchAll(/@example\s*\n\s*\* ```ts\n([\s\S]*?)\n\s*\* ```/g)].map((match) => {
     const code = (match[1] ?? "").replace(/^\s*\* ?/gm, "");
-    const line = source.slice(0, match.index).split("\n").length;
-    const prints = [...code.matchAll(/console\.log\([^\n]*\);? \/\/ (.+)$/gm)].map(([, text = ""]) => text);
-    return { place: `${file}:${line}`, code, prints };
+    return exampleOf(file, source.slice(0, match.index).split("\n").length, code);
   });
 }
 
-const IMPORT = /^import (\{[^}]*\}) from "([^"]+)";$/gm;
-
-/** The example as the body of a function that is given `boxlite`, `box` and a way to import. */
-export function asBody({ code }: Example): string {
-  // In a block: it may declare a box of its own.
-  return `{${code.replace(IMPORT, 'const $1 = await load("$2");')}\n}`;
+export interface MarkdownExamples {
+  /** Every block of TypeScript. */
+  readonly typed: readonly Example[];
+  /** Those of them that say `ts run`. */
+  readonly running: readonly Example[];
+  /** Every block of JavaScript. */
+  readonly scripts: readonly Example[];
 }
 
-/** The examples as a module that TypeScript can check. */
-export function asModule(examples: readonly Example[]): string {
-  const imports = new Set(examples.flatMap(({ code }) => [...code.matchAll(IMPORT)].map(([line]) => line)));
-  const functions = examples.map(
-    ({ place, code }, at) =>
-      `// ${place}\nexport async function example${at}(boxlite: BoxLite, box: Box) {{\n${code.replace(IMPORT, "")}\n}}`,
+/** Every block of code in the Markdown files. */
+export function examplesOfMarkdown(): MarkdownExamples {
+  const typed: Example[] = [];
+  const running: Example[] = [];
+  const scripts: Example[] = [];
+  for (const file of markdownFiles()) {
+    for (const { line, words, code } of readMarkdown(file).blocks) {
+      const example = exampleOf(file, line, code);
+      if (words[0] === "js") scripts.push(example);
+      if (words[0] === "ts") typed.push(example);
+      if (words[0] === "ts" && words[1] === "run") running.push(example);
+    }
+  }
+  return { typed, running, scripts };
+}
+
+function exampleOf(file: string, line: number, code: string): Example {
+  const prints = [...code.matchAll(/console\.log\(.*\);? \/\/ (.+)$/gm)].map(([, text = ""]) => text);
+  return { place: `${file}:${line}`, code, prints };
+}
+
+/** What an example may use without a word about where it is from. */
+export const CONTEXT = `
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Terminal } from "@xterm/xterm";
+import type * as main from "boxlite-web";
+import type { Gateway } from "boxlite-web/gateway";
+import type { NodeHandlers } from "boxlite-web/gateway/node";
+
+declare global {
+  const BoxLite: typeof main.BoxLite;
+  const ConnectionLostError: typeof main.ConnectionLostError;
+  const describeCause: typeof main.describeCause;
+  const boxlite: main.BoxLite;
+  const box: main.Box;
+  const execution: main.Execution;
+  const gateway: Gateway;
+  const handlers: NodeHandlers;
+  const server: Server;
+  const terminal: Terminal;
+  const stream: ReadableStream<Uint8Array>;
+  const source: main.UploadSource;
+  const baseUrl: string;
+  const token: string;
+  const url: string;
+  const key: string;
+  const boxId: string;
+  const executionId: string;
+  function appToken(): Promise<string>;
+  function userOf(credential: string | null): Promise<{ boxIds: string[] } | null>;
+  function page(request: IncomingMessage, response: ServerResponse): void;
+}
+`;
+
+const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+/** The example as a module that runs here, against that server, from the sources. */
+export function asRunning({ code }: Example, server: { url: string; token: string }): string {
+  return (
+    code
+      .replace(/ from "boxlite-web([^"]*)"/g, (_, entry: string) => {
+        const types: string = exports[`.${entry}`].types;
+        const source = types.replace("./dist", "src").replace(".d.ts", ".ts");
+        return ` from ${JSON.stringify(join(ROOT, source))}`;
+      })
+      .replaceAll("http://127.0.0.1:8100", server.url)
+      .replaceAll('token: "secret"', `token: ${JSON.stringify(server.token)}`)
+      // The boxes of the local server have no root of their own: what is absolute in an example is below its directory.
+      .replace(/(["`])\/app/g, "$1app")
   );
-  return [...imports, 'import type { Box, BoxLite } from "boxlite-web";', ...functions].join("\n");
 }

@@ -66,7 +66,8 @@ export async function startWorker(
 
 const PIPED: SpawnOptions = { stdio: ["ignore", "pipe", "inherit"] };
 
-async function running(
+/** Waits for the first line that a server writes, which says where it is. */
+export async function running(
   child: ChildProcess,
   urlOf: (line: string) => string,
   clean = async () => {},
