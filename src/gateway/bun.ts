@@ -32,12 +32,15 @@ export interface BunHandlers {
     readonly maxPayloadLength: number;
     readonly backpressureLimit: number;
     readonly perMessageDeflate: boolean;
+    readonly idleTimeout: number;
     open(socket: BunSocket): void;
     message(socket: BunSocket, data: string | Uint8Array): void;
     close(socket: BunSocket, code: number, reason: string): void;
   };
 }
 
+/** Seconds after which Bun takes a quiet page for dead; it pings shortly before. Most proxies close what is quiet for 60 s. */
+const IDLE_TIMEOUT = 40;
 /** The runner refuses larger ones. */
 const MAX_STDIN_MESSAGE = 1024 * 1024;
 
@@ -64,6 +67,7 @@ export function bunHandlers(gateway: Gateway): BunHandlers {
       // None of Bun's: it would drop messages in silence. The gateway's own cuts the connection.
       backpressureLimit: 0,
       perMessageDeflate: false,
+      idleTimeout: IDLE_TIMEOUT,
       open: (socket) => socket.data.boxlite.open(relaySocketOf(socket)),
       message: (socket, data) => socket.data.boxlite.page.message(data),
       close: (socket, code, reason) => socket.data.boxlite.page.closed(code, reason),

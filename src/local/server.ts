@@ -38,7 +38,10 @@ export interface LocalServerOptions {
   paging?: boolean;
   /** Durations to change, mostly for tests. Defaults: those of the real servers. */
   times?: Partial<LocalServerTimes>;
-  /** Output kept per stream for those who attach later. Default 262144. */
+  /**
+   * Bytes of output kept per stream for those who attach later. Default 262144, as in the real servers, and what clients count on: of a
+   * server with less, a replay that was cut short looks whole.
+   */
   backlogBytes?: number;
   /** Chunks that a slow client may be behind before it silently loses output. Default 256. */
   liveQueueChunks?: number;
