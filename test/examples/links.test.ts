@@ -40,3 +40,16 @@ test("the site has every page, and no other", () => {
     files.filter((file) => !elsewhere.includes(file)).sort(),
   );
 });
+
+test("CONTRIBUTING.md has every script", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const text = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
+  // What npm runs by itself before it packs is the build.
+  const wanted = Object.keys(scripts).filter((name) => name !== "prepack");
+  expect(
+    wanted.filter(
+      (name) =>
+        !new RegExp(`\\| \`npm (run )?${name}\\b`).test(text) && !text.includes(`, \`npm run ${name}\``),
+    ),
+  ).toEqual([]);
+});
