@@ -31,6 +31,9 @@ const CHANNELS: readonly (OutputName | undefined)[] = [undefined, "stdout", "std
  */
 export const MAX_STDIN_FRAME = 32 * 1024;
 
+/** Characters of a server's sentence that are passed on. */
+const MAX_SENTENCE = 2_000;
+
 const LIVENESS_TYPE = "boxlite-web.liveness";
 
 /**
@@ -78,8 +81,8 @@ function decodeText(text: string): ServerFrame {
     case "error":
       return {
         kind: "error",
-        message: typeof fields.message === "string" ? fields.message : excerpt(text),
-        code: typeof fields.code === "string" ? fields.code : null,
+        message: typeof fields.message === "string" ? excerpt(fields.message, MAX_SENTENCE) : excerpt(text),
+        code: typeof fields.code === "string" ? excerpt(fields.code) : null,
       };
     default:
       return {
@@ -98,6 +101,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-function excerpt(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+/** Events wait for a reader, and a server may say much. */
+function excerpt(text: string, length = 200): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import WebSocket from "ws";
+import { answerPings } from "../attach/sockets/pong.ts";
 import type { Dial } from "./relay.ts";
 
 /** A replay is 256 KiB in one message; what is far larger is no BoxLite server's. */
@@ -20,8 +21,10 @@ export const dialWebSocket: Dial = (url, headers, handlers, signal) =>
       maxPayload: MAX_MESSAGE,
       handshakeTimeout: HANDSHAKE_TIMEOUT,
       closeTimeout: CLOSE_TIMEOUT,
+      autoPong: false,
     };
     const socket = new WebSocket(url.replace(/^http/, "ws"), options);
+    answerPings(socket);
     const abort = () => socket.terminate();
     signal.addEventListener("abort", abort);
     let answer: Headers | undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { answerPings } from "../attach/sockets/pong.ts";
 import { dialWebSocket } from "./dial-ws.ts";
 import type { Gateway } from "./gateway.ts";
 import { keepAlive } from "./keep-alive.ts";
@@ -43,6 +44,7 @@ export function nodeHandlers(gateway: Gateway, options: NodeHandlersOptions = {}
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MAX_STDIN_MESSAGE,
+    autoPong: false,
     handleProtocols: (offered) => offered.has(GATEWAY_PROTOCOL) && GATEWAY_PROTOCOL,
   });
   sockets.on("headers", (lines, request) => {
@@ -104,6 +106,7 @@ export function nodeHandlers(gateway: Gateway, options: NodeHandlersOptions = {}
 }
 
 function listen(page: WebSocket, handlers: SocketHandlers): void {
+  answerPings(page);
   const stop = keepAlive(page);
   // Broken frames and resets: ws closes the socket itself, with the fitting code.
   page.on("error", () => {});

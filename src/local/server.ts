@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { answerPings } from "../attach/sockets/pong.ts";
 import { bearerMatches, crossSiteRefusal } from "./access.ts";
 import { attach } from "./attach.ts";
 import { createBoxes } from "./boxes.ts";
@@ -112,6 +113,7 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
     noServer: true,
     clientTracking: false,
     maxPayload: MESSAGE_LIMIT[dialect],
+    autoPong: false,
     // The real servers select no subprotocol, and so neither do we.
     handleProtocols: () => false,
   });
@@ -241,6 +243,7 @@ function upgrade(
   let upgraded = false;
   webSockets.handleUpgrade(request, socket, head, (webSocket) => {
     upgraded = true;
+    answerPings(webSocket);
     attach(webSocket, execution, { dialect, times, readOnly, hangUp: () => socket.end() });
   });
   // A handshake that is not one has been answered with 400.

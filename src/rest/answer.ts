@@ -9,13 +9,14 @@ const MAX_FAILURE = 1024 * 1024;
 const MAX_SUCCESS = 16 * 1024 * 1024;
 
 /**
+ * @param asked For messages, with the operation's name.
  * @param failed What a body that does not come whole is to be called.
  * @param signal Lets go of it.
  * @throws InvalidResponseError for a success that is larger than any answer of the API.
  */
 export async function readText(
   response: Response,
-  asked: string,
+  { asked, operation }: Pick<HttpAnswer, "asked" | "operation">,
   failed: (error: unknown) => unknown,
   signal?: AbortSignal,
 ): Promise<string> {
@@ -26,7 +27,7 @@ export async function readText(
   if (whole || !response.ok) return text;
   throw new InvalidResponseError(
     `${asked}: the answer is larger than ${limit / 1024 / 1024} MiB, so it is none of the BoxLite API's. Check baseUrl.`,
-    { status: response.status },
+    { status: response.status, operation },
   );
 }
 

@@ -85,7 +85,12 @@ export async function readAnswer(request: Exchange, response: Response): Promise
     method: specOf(call).method,
     lackedBy404: lackedBy404(specOf(call)),
     status,
-    text: await readText(response, asked, (error) => networkError(request, error), request.signal),
+    text: await readText(
+      response,
+      { asked, operation: call.operation },
+      (error) => networkError(request, error),
+      request.signal,
+    ),
     contentType: headers.get("content-type") ?? "",
     requestId: headers.get("x-request-id") ?? undefined,
     retryAfter: headers.get("retry-after") ?? undefined,

@@ -132,6 +132,16 @@ describe("an attach that the server accepts", () => {
     expect((await once(connection, "close"))[0]).toBe(1000);
   });
 
+  test("pings of both sides are answered, each by the gateway", async () => {
+    const page = attachPage(gateway);
+    const connection = await server.connection();
+    await page.next();
+    page.socket.ping("page");
+    connection.ping("server");
+    const [[ofPage], [ofServer]] = await Promise.all([once(page.socket, "pong"), once(connection, "pong")]);
+    expect([`${ofPage}`, `${ofServer}`]).toEqual(["page", "server"]);
+  });
+
   test("ends with the gateway", async () => {
     const page = attachPage(gateway);
     const connection = await server.connection();

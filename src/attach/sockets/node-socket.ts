@@ -1,4 +1,5 @@
 import type IsomorphicWebSocket from "isomorphic-ws";
+import { answerPings } from "./pong.ts";
 import { messageOf, refusalOf } from "./refusal.ts";
 import type { SocketListener } from "./socket.ts";
 
@@ -15,6 +16,7 @@ export const NODE_OPTIONS = {
   perMessageDeflate: false,
   maxPayload: MAX_MESSAGE,
   closeTimeout: CLOSE_TIMEOUT,
+  autoPong: false,
 };
 
 export function isNodeSocket(socket: object): socket is NodeSocket {
@@ -42,6 +44,7 @@ export function listenToNodeSocket(
     // A Buffer, by the default `binaryType`.
     if (data instanceof Uint8Array) handlers.message(isBinary ? data : data.toString());
   });
+  answerPings(socket);
   socket.on("ping", handlers.heard);
   socket.on("pong", handlers.heard);
   socket.on("unexpected-response", (request, response) => {
