@@ -262,7 +262,7 @@ function reducerOptions(options: AttachmentOptions): ReducerOptions {
     backoffBase: 100,
     backoffCap: 4_000,
     openTimeout: 10_000,
-    silence: options.liveness === false ? null : silence,
+    silence: options.liveness === false || silence === Number.POSITIVE_INFINITY ? null : silence,
     inBandProbe,
     statusProbe,
     answerTimeout: timeout,

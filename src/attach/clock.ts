@@ -30,12 +30,15 @@ export function createSleepAwareTime(wall: () => number, monotonic: () => number
   };
 }
 
+/** Milliseconds; what is longer is taken for 1 by the platforms. Who waits so long is called back early, once in 24 days. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
 /** The platform's time, and its wake-ups. */
 export const systemClock: Clock = {
   now: createSleepAwareTime(Date.now, () => performance.now()),
   random: Math.random,
   after(delay, callback) {
-    const timer = setTimeout(callback, delay);
+    const timer = setTimeout(callback, Math.min(delay, LONGEST_DELAY));
     return () => clearTimeout(timer);
   },
   onWake: onPlatformWake,

@@ -2,8 +2,8 @@ import { InvalidRequestError, NotFoundError } from "../errors/index.ts";
 import { bodyFrom } from "../files/body.ts";
 import type { TransferOptions } from "../files/progress.ts";
 import { parseAnswer } from "../rest/answer.ts";
-import { orLetGo } from "../rest/body.ts";
 import { orUndone } from "../rest/deadline.ts";
+import { orLetGo } from "../rest/let-go.ts";
 import { type BoxInfo, BoxPage, Box as BoxSchema, type BoxStatus } from "../wire/box.ts";
 import { type Box, type BoxContext, createBox, ensureRemoved, type RemoveOptions, removeBox } from "./box.ts";
 import { type CreateBoxOptions, toBoxRequest } from "./box-request.ts";
@@ -113,7 +113,7 @@ export function createBoxes(context: BoxContext): Boxes {
     remove: (id, options = {}) => removeBox(http, id, options),
     async import(archive, { name, signal, onProgress } = {}) {
       const body = bodyFrom(archive, "application/octet-stream", onProgress);
-      const answer = await orLetGo(body, async () => {
+      const answer = await orLetGo(archive, async () => {
         await config.require("importEnabled", "boxes.import", {}, { signal });
         return http.upload({ operation: "boxes.import", query: { name }, body, signal });
       });

@@ -8,8 +8,8 @@ import type { BoxLiteOptions } from "./boxlite.ts";
  * @throws InvalidRequestError if it does not name a server.
  */
 export function optionsFromEnv(given: Partial<BoxLiteOptions>): BoxLiteOptions {
-  const token = variable("BOXLITE_API_KEY");
-  const prefix = variable("BOXLITE_REST_PATH_PREFIX");
+  const token = given.token === undefined ? variable("BOXLITE_API_KEY") : undefined;
+  const prefix = given.prefix === undefined ? variable("BOXLITE_REST_PATH_PREFIX") : undefined;
   const baseUrl = given.baseUrl ?? variable("BOXLITE_REST_URL");
   if (baseUrl === undefined) {
     throw new InvalidRequestError(

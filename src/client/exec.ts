@@ -1,9 +1,10 @@
 import type { FollowOptions } from "../attach/attachment.ts";
 import type { TerminalSize } from "../attach/frames.ts";
-import { InvalidRequestError } from "../errors/index.ts";
 import { orUndone } from "../rest/deadline.ts";
+import { orLetGo } from "../rest/let-go.ts";
 import { Started } from "../wire/execution.ts";
 import type { BoxContext } from "./box.ts";
+import { checkCommand } from "./command.ts";
 import { checkSize, createControl } from "./control.ts";
 import { type Execution, followExecution } from "./execution.ts";
 import type { StdinSource } from "./feed.ts";
@@ -33,7 +34,18 @@ export interface ExecOptions extends FollowOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function startExecution(
+/** A stream that is its stdin is let go where it does not come to be read. */
+export function startExecution(
+  context: BoxContext,
+  boxId: string,
+  command: string,
+  args: readonly string[],
+  options: ExecOptions,
+): Promise<Execution> {
+  return orLetGo(options.stdin, () => start(context, boxId, command, args, options));
+}
+
+async function start(
   context: BoxContext,
   boxId: string,
   command: string,
@@ -42,16 +54,14 @@ export async function startExecution(
 ): Promise<Execution> {
   const { env, workingDir, timeout, tty = false, stdin, signal, ...follow } = options;
   signal?.throwIfAborted();
-  if (stdin instanceof ReadableStream && stdin.locked) {
-    throw invalid("The stdin stream is locked: something else reads it.");
-  }
+  checkCommand(command, options);
   const size = typeof tty === "object" ? checkSize(tty) : undefined;
   const json = {
-    command: checkCommand(command),
+    command,
     args,
     env,
     working_dir: workingDir,
-    timeout_seconds: timeout === undefined ? undefined : checkTimeout(timeout) / 1000,
+    timeout_seconds: timeout === undefined ? undefined : timeout / 1000,
     tty: tty !== false || undefined,
   };
   const { http } = context;
@@ -72,18 +82,4 @@ export async function startExecution(
       .catch(() => {});
     throw error;
   }
-}
-
-function checkCommand(command: string): string {
-  if (typeof command === "string" && command !== "") return command;
-  throw invalid('The command is empty. Name a program, e.g. box.exec("ls", ["-l"]).');
-}
-
-function checkTimeout(timeout: number): number {
-  if (timeout > 0 && Number.isFinite(timeout)) return timeout;
-  throw invalid(`timeout must be a number of milliseconds above 0, not ${timeout}.`);
-}
-
-function invalid(message: string): InvalidRequestError {
-  return new InvalidRequestError("invalid_argument", message);
 }

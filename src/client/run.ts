@@ -1,6 +1,8 @@
+import { orLetGo } from "../rest/let-go.ts";
 import type { Box } from "./box.ts";
 import type { CreateBoxOptions } from "./box-request.ts";
 import type { Boxes } from "./boxes.ts";
+import { checkCommand } from "./command.ts";
 import type { ExecOptions } from "./exec.ts";
 import type { ExecutionText } from "./output.ts";
 
@@ -14,12 +16,22 @@ export interface RunOptions
 }
 
 /** Runs a command in a new box and removes the box, whatever comes of it. */
-export async function run(
+export function run(
+  boxes: Boxes,
+  removed: (box: Box) => Promise<void>,
+  options: RunOptions,
+): Promise<ExecutionText> {
+  return orLetGo(options.stdin, () => runInBox(boxes, removed, options));
+}
+
+async function runInBox(
   boxes: Boxes,
   removed: (box: Box) => Promise<void>,
   options: RunOptions,
 ): Promise<ExecutionText> {
   const { command, args = [], stdin = "", ...both } = options;
+  // Before a box is made for it.
+  checkCommand(command, options);
   // Each takes what it knows; the environment and the directory are the command's.
   const own = {
     name: undefined,

@@ -88,6 +88,9 @@ function isLacking(
 /** What shows that something other than the API answered. */
 function wrongPlace(kind: Kind, body: FailureBody, answer: HttpAnswer): string | undefined {
   const { status, location } = answer;
+  if (status >= 100 && status < 300) {
+    return `${status}, which is none to this: a proxy on the way may not pass it on, or baseUrl leads elsewhere.`;
+  }
   if (status < 400) {
     return (
       `with a redirect${status === 0 ? "" : ` (${status})`}${location === undefined ? "" : ` to ${location}`}, which is not ` +

@@ -43,8 +43,9 @@ export function createDownload(
     yield* unpack(taken(), context, stop);
   }
 
-  /** @throws ArchiveError when it is used for the second time. */
+  /** @throws ArchiveError when it is used for the second time, or what it was cancelled with. */
   function taken(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    stop.throwIfAborted();
     if (!used) {
       used = true;
       return source;

@@ -9,6 +9,8 @@ export function invalidUpload(what: string): InvalidRequestError {
 
 /** An entry that can be packed, with its path in the plain form. @throws InvalidRequestError */
 export function checkedEntry(entry: UploadEntry): UploadEntry {
+  if (typeof entry !== "object" || entry === null)
+    throw invalidUpload(`${entry} is no entry: it has no path.`);
   const { type = "file", path, data, size, mode, modified, linkTarget } = entry;
   const plain = typeof path === "string" ? plainPath(path) : undefined;
   if (plain === undefined || plain === "") {

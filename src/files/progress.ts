@@ -17,7 +17,7 @@ export interface TransferOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Called with each chunk that passes; what it throws ends the transfer. In a page an upload is packed first, and sent as one: there it
-   * tells of the packing.
+   * tells of the packing, and of all of it at once where there is nothing to pack.
    */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

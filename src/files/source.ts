@@ -1,4 +1,4 @@
-import { checkedEntry } from "./entry-check.ts";
+import { checkedEntry, invalidUpload } from "./entry-check.ts";
 import type { DirectoryHandleLike, FileHandleLike, HandleLike } from "./handles.ts";
 
 /** A file, directory or symbolic link to be uploaded. */
@@ -25,7 +25,7 @@ export interface UploadEntry {
  * - entries, also as they come;
  * - `File`s, e.g. of an `<input>`, one or many: they go by their name, or their place in the directory that was chosen;
  * - a directory or file of the File System API (`showDirectoryPicker()`, the origin's private one);
- * - a tar archive, as a stream or a `Blob`: it is sent as it is.
+ * - a tar archive, as a stream, bytes or a `Blob`: it is sent as it is.
  */
 export type UploadSource =
   | Iterable<UploadEntry>
@@ -35,16 +35,23 @@ export type UploadSource =
   | DirectoryHandleLike
   | FileHandleLike
   | ReadableStream<Uint8Array>
+  | Uint8Array
   | Blob;
 
-/** Whether a source is an archive already. */
-export function isArchive(source: UploadSource): source is ReadableStream<Uint8Array> | Blob {
-  return source instanceof ReadableStream || (source instanceof Blob && !isFile(source));
+/** Whether a source is an archive already. @throws InvalidRequestError for what is no source. */
+export function isArchive(source: UploadSource): source is ReadableStream<Uint8Array> | Uint8Array | Blob {
+  if (typeof source !== "object" || source === null) {
+    throw invalidUpload(
+      `${source === null ? "null" : `a ${typeof source}`} cannot be uploaded. writeFile() takes text.`,
+    );
+  }
+  if (source instanceof ReadableStream || source instanceof Uint8Array) return true;
+  return source instanceof Blob && !isFile(source);
 }
 
 /** The entries of a source that is no archive. @throws InvalidRequestError for one that would lead out of the destination. */
 export async function* entriesOf(
-  source: Exclude<UploadSource, ReadableStream | Blob> | File,
+  source: Exclude<UploadSource, ReadableStream | Uint8Array | Blob> | File,
 ): AsyncGenerator<UploadEntry, void, undefined> {
   if (isFile(source)) {
     yield fileEntry(source);

@@ -1,8 +1,9 @@
 import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
 import { ArchiveError, BoxLiteError } from "../errors/index.ts";
+import { controllerBehind } from "../rest/deadline.ts";
 import { plainPath } from "./entry-path.ts";
 
-/** A file, directory or link that was downloaded. Its content is there until the next one is asked for. */
+/** A file, directory or link that was downloaded. Its content is there until the next one is asked for, or the loop is left. */
 export interface DownloadEntry {
   /** Below what was downloaded: relative, with slashes, never out of it. "" for the directory itself. */
   readonly path: string;
@@ -41,20 +42,25 @@ export async function* unpack(
   context: ArchiveContext,
   stop: AbortSignal,
 ): AsyncGenerator<DownloadEntry, void, undefined> {
-  const reader = archive.pipeThrough(createTarDecoder({ strict: true }), { signal: stop }).getReader();
+  const { controller, release } = controllerBehind(stop);
+  const decoder = createTarDecoder({ strict: true });
+  const reader = archive.pipeThrough(decoder, { signal: controller.signal }).getReader();
+  let current: ReturnType<typeof toEntry> | undefined;
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const { entry, skip } = toEntry(value, context);
-      yield entry;
-      await skip();
+      current = toEntry(value, context);
+      yield current.entry;
+      await current.skip();
     }
   } catch (error) {
     throw archiveFailure(error, context);
   } finally {
-    // It is over, or nobody wants the rest.
-    reader.cancel().catch(() => {});
+    current?.over();
+    // It is over, or nobody wants the rest. Cancelling the reader would not reach the connection before the next chunk comes.
+    controller.abort();
+    release();
   }
 }
 
@@ -64,17 +70,18 @@ function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
   // Its own types do not say what the bytes lie on.
   const source = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
   let left = type === "file" ? size : Number.POSITIVE_INFINITY;
-  let over = (): void => {};
+  let fail = (): void => {};
   const content = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(controller) {
-        over = () => controller.error(tooLate(path, context));
+        fail = () => controller.error(tooLate(path, context));
         if (size === 0) controller.close();
       },
       async pull(controller) {
         const chunk = await source.read().catch((error: unknown) => {
           throw archiveFailure(error, context);
         });
+        if (chunk.done && Number.isFinite(left) && left > 0) throw tooLate(path, context);
         if (chunk.done) {
           controller.close();
           return;
@@ -99,17 +106,21 @@ function toEntry({ header, body }: ParsedTarEntry, context: ArchiveContext) {
     bytes: async () => new Uint8Array(await new Response(content).arrayBuffer()),
     text: () => new Response(content).text(),
   };
-  const skip = async () => {
-    over();
-    await readOff(source);
+  return {
+    entry,
+    /** Its content is gone for whoever has not read it. */
+    over: () => fail(),
+    async skip() {
+      fail();
+      await readOff(source);
+    },
   };
-  return { entry, skip };
 }
 
 /** The next entry is read from where this one's content was. */
 function tooLate(path: string, { subject }: ArchiveContext): ArchiveError {
   return new ArchiveError(
-    `${subject}: the content of ${path} was not read before the next entry was asked for, and is gone. Await it within the loop.`,
+    `${subject}: the content of ${path} was not read before the next entry was asked for, or the loop was left, and is gone. Await it within the loop.`,
     { operation: "files.read" },
   );
 }

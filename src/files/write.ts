@@ -1,8 +1,8 @@
-import { orLetGo } from "../rest/body.ts";
 import type { Http } from "../rest/http.ts";
+import { orLetGo } from "../rest/let-go.ts";
 import { bodyFrom } from "./body.ts";
 import type { WriteFileOptions } from "./box-files.ts";
-import { invalidUpload } from "./entry-check.ts";
+import { checkedEntry, invalidUpload } from "./entry-check.ts";
 import { splitPath } from "./entry-path.ts";
 import { pack } from "./pack.ts";
 import type { TransferOptions } from "./progress.ts";
@@ -20,7 +20,7 @@ export async function upload(
   const body = bodyFrom(archive, "application/x-tar", onProgress);
   // Both say that the path is a directory, to the servers that would take a single file's archive for a file of that name.
   const query = { path: directory.endsWith("/") ? directory : `${directory}/`, source_is_dir: "true" };
-  await orLetGo(body, async () => {
+  await orLetGo(archive, async () => {
     // It would be the root.
     if (directory === "") throw invalidUpload("the directory is empty. Name one, e.g. /app.");
     await http.upload({ operation: "files.write", params: { box }, query, body, signal });
@@ -34,7 +34,12 @@ export async function writeFile(
   data: UploadEntry["data"],
   { size, mode, ...options }: WriteFileOptions,
 ): Promise<void> {
-  const place = splitPath(path);
-  if (place === undefined) throw invalidUpload(`${JSON.stringify(path)} does not end in the name of a file.`);
-  await upload(http, box, place.directory, [{ path: place.name, data, size, mode }], options);
+  await orLetGo(data, async () => {
+    const place = typeof path === "string" ? splitPath(path) : undefined;
+    if (place === undefined)
+      throw invalidUpload(`${JSON.stringify(path)} does not end in the name of a file.`);
+    // Before anything is read of it: the packer begins when it is asked for the first bytes.
+    const entry = checkedEntry({ path: place.name, data, size, mode });
+    await upload(http, box, place.directory, [entry], options);
+  });
 }

@@ -22,14 +22,3 @@ export function isRepeatable(body: CallBody | undefined): boolean {
 export function packsStreams(): boolean {
   return pageLocation() !== undefined;
 }
-
-/** Does what is to send a body. However it fails, a stream that it has not begun with is let go. */
-export async function orLetGo<T>(body: CallBody | undefined, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const stream = body?.source;
-    if (stream instanceof ReadableStream && !stream.locked) stream.cancel(error).catch(() => {});
-    throw error;
-  }
-}

@@ -1,3 +1,6 @@
+/** Milliseconds; what is longer is taken for 1 by the platforms. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
 /**
  * Does `work` until it is done, the time is up or `signal` aborts, whichever comes first. `work` gets a signal that
  * aborts in both cases; the promise does not wait for it to obey.
@@ -13,7 +16,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const { controller, release } = controllerBehind(signal);
-  const timer = setTimeout(() => controller.abort(timedOut()), milliseconds);
+  const timer = setTimeout(() => controller.abort(timedOut()), Math.min(milliseconds, LONGEST_DELAY));
   try {
     return await orAborted(work(controller.signal), controller.signal);
   } finally {

@@ -4,8 +4,8 @@ import { GATEWAY_PROTOCOL, TICKET_PROTOCOL } from "../gateway/protocol.ts";
 import { Routing as RoutingSchema, Ticket } from "../wire/routing.ts";
 import { parseAnswer } from "./answer.ts";
 import { bearer, createAuthorization, type Token, tokenOf } from "./authorization.ts";
-import { orLetGo } from "./body.ts";
 import { type Call, specOf } from "./call.ts";
+import { orLetGo } from "./let-go.ts";
 import { type OperationName, segmentsOf } from "./operations.ts";
 import { pageLocation } from "./page.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -91,7 +91,7 @@ export function createHttp(options: HttpOptions): Http {
       return parseAnswer(schema, answer);
     },
     open: async (call) => sender.open(...prepared(call)),
-    upload: (call) => orLetGo(call.body, async () => noted(await sender.upload(...prepared(call)))),
+    upload: (call) => orLetGo(call.body?.source, async () => noted(await sender.upload(...prepared(call)))),
     webSocketUrl: async (path, signal) => toWebSocketUrl(await locate(encodePath(path), false, signal)),
     headers: async () => bearer(await authorization.token()),
     async renewed(refused) {

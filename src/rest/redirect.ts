@@ -8,10 +8,13 @@ export function redirectOfStream(): "error" | "manual" {
     : "error";
 }
 
+/** What Node, Bun and Deno say of a redirect that is an error. */
+const WORDS = /^unexpected redirect$|^UnexpectedRedirect |redirect mode is set to/i;
+
 /** Whether a request failed because it was answered with a redirect: the platforms have no other sign of it than their words. */
 export function isRedirectError(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if (/redirect/i.test(each.message)) return true;
+    if (WORDS.test(each.message)) return true;
   }
   return false;
 }

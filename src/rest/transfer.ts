@@ -36,6 +36,8 @@ export async function transfer<T>(
   let spoilt: { readonly error: unknown } | undefined;
   const remember = (error: unknown) => {
     spoilt ??= { error };
+    // Else it would look like a lost connection, and be repeated.
+    controller.abort(error);
     return error;
   };
   const sent = (source: ReadableStream<Uint8Array>) =>
@@ -87,6 +89,7 @@ function bodyOf({ body }: Call, watch: StallWatch, sent: Pass): Exchange["body"]
     if (!packsStreams()) return sent(body.source.stream());
     // It is sent by the platform, which tells nothing of it until there is an answer.
     watch.resting();
+    body.onSent?.(body.source.size);
     return body.source;
   };
 }

@@ -61,6 +61,15 @@ test("a status that cannot be asked for is as good as none: the next attach goes
   expect(await collectText(attachment.stdout)).toBe("one two");
 });
 
+test("a silence without end is never looked into", async () => {
+  const { transport, clock, attachment } = follow({ liveness: { silence: Number.POSITIVE_INFINITY } });
+  transport.last().open();
+  transport.last().stdout("x");
+  await settled();
+  expect(clock.pending).toBe(0);
+  attachment.detach();
+});
+
 test("output and the exit frame's code come out, and nothing is left running", async () => {
   const { transport, clock, attachment } = follow();
   transport.last().open();

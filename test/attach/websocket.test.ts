@@ -69,6 +69,13 @@ test("a server that repeats the credential in its refusal does not get it into t
   expect(cause).toEqual({ kind: "refused", status: 401, message: "invalid token (token)" });
 });
 
+test("nor one that writes it in JSON's other characters", async () => {
+  const odd = "ab+cd/ef&gh=SECRET";
+  answerUpgrades(403, '{"message":"who is Bearer ab\\u002Bcd\\/ef\\u0026gh=SECRET?"}');
+  const cause = await open({ headers: async () => ({ authorization: `Bearer ${odd}` }) }).closed;
+  expect(cause).toEqual({ kind: "refused", status: 403, message: "who is Bearer (token)?" });
+});
+
 test("a refusal of any length is read to a bound", async () => {
   answerUpgrades(500, "x".repeat(1_000_000));
   const cause = await open().closed;

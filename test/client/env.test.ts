@@ -57,4 +57,5 @@ test("what is given as undefined is not given, and what may not be read says so"
   );
   vi.stubGlobal("process", { env });
   expect(() => BoxLite.fromEnv()).toThrow(/cannot be read. On Deno it takes --allow-env/);
+  expect(BoxLite.fromEnv({ baseUrl: "http://h", token: "t", prefix: null }).baseUrl).toBe("http://h");
 });

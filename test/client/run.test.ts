@@ -1,7 +1,26 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { BoxLite, ServerError } from "../../src/index.ts";
+import { BoxLite, type RunOptions, ServerError } from "../../src/index.ts";
 import { type LocalServer, startLocalServer } from "../../src/local/index.ts";
 import { boxAnswer, type Reply, type ScriptedServer, startScriptedServer } from "./scripted-server.ts";
+
+test("what cannot be run makes no box", async () => {
+  const server = await startScriptedServer(() => ({ status: 201, json: boxAnswer("b1") }));
+  const boxlite = new BoxLite({ baseUrl: server.url, prefix: null });
+  const locked = new ReadableStream<Uint8Array>();
+  locked.getReader();
+  const options: Partial<RunOptions>[] = [
+    { command: "" },
+    { timeout: -1 },
+    { stdin: locked },
+    { stdin: 5 as never },
+  ];
+  for (const wrong of options) {
+    const ran = boxlite.run({ image: "alpine:latest", command: "cat", ...wrong });
+    await expect(ran).rejects.toMatchObject({ name: "InvalidRequestError", operation: "execution.start" });
+  }
+  expect(server.requests).toEqual([]);
+  await server.close();
+});
 
 describe.each(["serve", "runner"] as const)("run on %s", (dialect) => {
   let local: LocalServer;

@@ -276,6 +276,12 @@ describe("details", () => {
     expect(decode({ status: 404, text, lackedBy404, method: "HEAD" })).toBeInstanceOf(NotFoundError);
   });
 
+  test("a success where there should be none is no redirect", () => {
+    const { message } = decode({ status: 200 });
+    expect(message).toContain("answered 200, which is none to this");
+    expect(message).not.toContain("redirect");
+  });
+
   test("advice is about what can be done", () => {
     expect(decode({ status: 413, text: "length limit exceeded" }).message).toContain("Send less at once");
     expect(decode({ status: 405 }).message).toContain("check baseUrl");

@@ -143,6 +143,35 @@ describe("an upload", () => {
     await let_go;
   });
 
+  test("whose progress is answered with an error ends with it, and is not repeated", async () => {
+    const [box, server] = await scripted(() => ({ status: 204 }));
+    let calls = 0;
+    const onProgress = () => {
+      calls += 1;
+      throw new Error("quota");
+    };
+    await expect(box.files.upload("/a", new Blob(["x"]), { onProgress })).rejects.toThrow("quota");
+    vi.stubGlobal("location", new URL("http://127.0.0.1:9/page"));
+    await expect(box.files.upload("/a", new Blob(["x"]), { onProgress })).rejects.toThrow("quota");
+    expect(calls).toBe(2);
+    expect(server.log.filter((line) => line.startsWith("PUT"))).toEqual([]);
+  });
+
+  test("is let go where it is refused before it begins", async () => {
+    const [box] = await scripted(() => ({ status: 204 }));
+    const refusals: ((stream: ReadableStream<Uint8Array>) => Promise<unknown>)[] = [
+      (stream) => box.files.writeFile("/a/", stream, { size: 1 }),
+      (stream) => box.files.writeFile("/a", stream),
+      (stream) => box.exec("", [], { stdin: stream }),
+      (stream) => box.exec("cat", [], { stdin: stream, signal: AbortSignal.abort() }),
+    ];
+    for (const refused of refusals) {
+      const { stream, let_go } = endless();
+      await expect(refused(stream)).rejects.toThrow();
+      await let_go;
+    }
+  });
+
   test("and a download hear an abort while a token, or leave to repeat, is waited for", async () => {
     const [, server] = await scripted(() => ({ status: 503, headers: { "retry-after": "0" } }));
     const waits: ((asked: () => void) => Partial<HttpOptions>)[] = [
@@ -220,6 +249,21 @@ describe("an upload", () => {
     await expect(upload).rejects.toMatchObject({ name: "InvalidRequestError", status: 400 });
     await let_go;
   });
+});
+
+test("a loop that is left lets the connection go, also where nothing more comes", async () => {
+  const archive = await tar({ name: "f", body: "x".repeat(5_000) });
+  let closed: Promise<void> | undefined;
+  const [box] = await scripted(() => (response) => {
+    response.writeHead(200, { "content-type": "application/x-tar" });
+    response.write(archive.subarray(0, 1_000));
+    closed = new Promise((resolve) => response.once("close", resolve));
+  });
+  for await (const entry of await box.files.download("/x")) {
+    expect(entry.path).toBe("f");
+    break;
+  }
+  await closed;
 });
 
 test("a download that nobody reads is let go when it is cancelled", async () => {

@@ -187,6 +187,23 @@ describe.each(["serve", "runner"] as const)("files of a box, on %s", (dialect) =
       await expect(reader.read()).rejects.toThrow(/Await it within the loop/);
   });
 
+  test("content that is read after the loop was left fails, and is never short", async () => {
+    await box.files.upload("left", [
+      { path: "a", data: new Uint8Array(3_000_000) },
+      { path: "b", data: "x" },
+    ]);
+    let last: DownloadEntry | undefined;
+    for await (last of await box.files.download("left")) break;
+    await expect(last?.bytes()).rejects.toThrow(/or the loop was left/);
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    for await (const { body } of await box.files.download("left")) {
+      reader = body.getReader();
+      await reader.read();
+      break;
+    }
+    await expect(reader?.read()).rejects.toMatchObject({ code: "invalid_archive" });
+  });
+
   test("skipping a small entry, or cancelling it, takes nothing from the next", async () => {
     const paths = Array.from({ length: 20 }, (_, at) => `f${at}`);
     await box.files.upload(
@@ -216,6 +233,8 @@ describe.each(["serve", "runner"] as const)("files of a box, on %s", (dialect) =
     const names: string[] = [];
     for await (const { path } of directory) names.push(path);
     expect(names).toEqual(["file"]);
+    await file.cancel();
+    expect(() => file.archive).toThrow(/it was cancelled/);
     expect(() => directory.archive).toThrow(/used already/);
     await expect(directory[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "invalid_archive" });
   });
@@ -279,6 +298,10 @@ describe.each(["serve", "runner"] as const)("files of a box, on %s", (dialect) =
         () => box.files.upload("a", [{ path: "l", type: "symlink", linkTarget: "../../x" }]),
         /not below the destination/,
       ],
+      [() => box.files.upload("a", "text" as never), /a string cannot be uploaded/],
+      [() => box.files.upload("a", null as never), /null cannot be uploaded/],
+      [() => box.files.upload("a", [null] as never), /null is no entry/],
+      [() => box.files.writeFile(undefined as never, "x"), /does not end in the name of a file/],
       [() => box.files.upload("", [{ path: "x" }]), /the directory is empty/],
       [() => box.files.upload("a", [{ path: 1 as never }]), /the path 1 does not lead below/],
       [() => box.files.upload("a", [{ path: "p", type: "fifo" as never }]), /p is to be a fifo/],

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { systemClock } from "../../src/attach/clock.ts";
 import { orAborted, orUndone, withDeadline } from "../../src/rest/deadline.ts";
 
 const late = () => new Error("late");
@@ -29,6 +30,15 @@ test("work that is done in time", async () => {
     "no",
   );
   expect(listeners()).toBe(0);
+});
+
+test("a time that is longer than the platform's timers is long, and not none", async () => {
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  expect(await withDeadline(1e12, undefined, late, async () => 1)).toBe(1);
+  expect(timers.mock.calls.map(([, delay]) => delay)).toEqual([2 ** 31 - 1]);
+  systemClock.after(1e12, () => {})();
+  expect(timers.mock.calls.at(-1)?.[1]).toBe(2 ** 31 - 1);
+  timers.mockRestore();
 });
 
 test("work that is late, and told so", async () => {

@@ -1,12 +1,16 @@
 import { secretForms } from "../../errors/secret-forms.ts";
 
+const MAX_SENTENCE = 200;
+
 /** The sentence in the body of a refused upgrade, without the credential: a server may repeat what was sent. */
 export function refusalOf(body: string, headers: Readonly<Record<string, string>>): string {
   const secrets = Object.values(headers)
     .map((value) => value.replace(/^\S+ /, ""))
     .filter((secret) => secret !== "")
     .flatMap(secretForms);
-  return sentenceOf(secrets.reduce((text, secret) => text.replaceAll(secret, "(token)"), body));
+  // In this order: JSON may have it in other characters, and what is cut in two would not be found.
+  const safe = secrets.reduce((text, secret) => text.replaceAll(secret, "(token)"), sentenceOf(body));
+  return safe.slice(0, MAX_SENTENCE);
 }
 
 /** In whichever of the servers' shapes. */
@@ -19,7 +23,7 @@ function sentenceOf(body: string): string {
   } catch {
     // Plain text, HTML, or nothing.
   }
-  return text.startsWith("<") ? "" : text.slice(0, 200);
+  return text.startsWith("<") ? "" : text;
 }
 
 export function messageOf(error: unknown): string {
