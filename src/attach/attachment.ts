@@ -283,7 +283,7 @@ function errorOf(failure: Failure, subject: string, attached: boolean): unknown 
     case "gone":
       return new NotFoundError(
         "execution_gone",
-        `${subject} is not known to the server (${failure.message}): it was killed, ended more than 5 minutes ago, ` +
+        `${subject} is not known to the server: it was killed, ended more than 5 minutes ago, ` +
           "belongs to another box, or the server was restarted. Run the command again.",
         { status: 404 },
       );

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { FollowOptions } from "../attach/attachment.ts";
 import type { TerminalSize } from "../attach/frames.ts";
 import type { WebSocketFactory } from "../attach/sockets/socket.ts";

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { attachThrough, type FollowOptions } from "../attach/attachment.ts";
 import type { ExecutionEvent } from "../attach/events.ts";
 import type { ExecutionExit } from "../attach/exit.ts";

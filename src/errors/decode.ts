@@ -69,8 +69,10 @@ export function errorFromAnswer(answer: HttpAnswer, now: number): BoxLiteError {
   const code = lacking ? "unsupported" : (body.code ?? codeOfStatus(status));
   const retryAfter = parseRetryAfter(answer.retryAfter, now) ?? body.retryAfter;
   const retryable = isRetryable(answer.method, status, retryAfter);
-  const advice = adviceOf(kind, code, status, retryAfter);
-  const message = `${asked}: the server answered ${status} ${code}${said(body, answer)}. ${advice}`;
+  // A gateway's page has no token of the server's, and the gateway says itself what to do.
+  const own = kind === "authentication" && answer.gateway === true;
+  const advice = own ? "" : ` ${adviceOf(kind, code, status, retryAfter)}`;
+  const message = `${asked}: the server answered ${status} ${code}${said(body, answer)}.${advice}`;
   return createError(kind, code, message, { status, requestId, operation, retryable, retryAfter });
 }
 

@@ -54,7 +54,7 @@ export function admit(arrival: Arrival, rules: AdmissionRules): Admission | Refu
   if (origin === null ? changes : !own && !cross) {
     return refusal(
       403,
-      `Origin "${origin ?? ""}" is neither ${protocol}//${host} nor in origins of createGateway(): only pages of those may do this.`,
+      `${origin === null ? "No Origin was sent" : `Origin "${origin}" is none of its own`}: only pages of ${protocol}//${host}, and those in origins of createGateway(), may do this.`,
     );
   }
   const site = headers.get("sec-fetch-site");

@@ -88,7 +88,7 @@ export async function readAnswer(request: Exchange, response: Response): Promise
     text: await readText(
       response,
       { asked, operation: call.operation },
-      (error) => networkError(request, error),
+      (error) => brokenOff(request, error),
       request.signal,
     ),
     contentType: headers.get("content-type") ?? "",
@@ -106,16 +106,28 @@ function lackedBy404({ partial, path }: OperationSpec): HttpAnswer["lackedBy404"
   return path.includes(":") ? "unsaid" : "always";
 }
 
-/** What became of a request whose answer did not come, or not whole. */
-export function networkError({ call, url }: Exchange, error: unknown): NetworkError {
+/** What became of a request whose answer did not come. */
+export function networkError(request: Exchange, error: unknown): NetworkError {
+  const page = pageLocation();
+  const { origin } = new URL(request.url);
+  const advice =
+    page !== undefined && page.origin !== origin
+      ? " BoxLite servers do not answer pages of another origin: go through a gateway, on the page's own or with the page in its origins."
+      : "";
+  const what = `no answer from the server (%). Check that it runs and that baseUrl is right.${advice}`;
+  return lostConnection(request, error, what);
+}
+
+/** What became of a request whose answer did not come whole. */
+export function brokenOff(request: Exchange, error: unknown): NetworkError {
+  return lostConnection(request, error, "the answer broke off (%). What came of it is not complete.");
+}
+
+/** @param what With a percent sign for the platform's words. */
+function lostConnection({ call, url }: Exchange, error: unknown, what: string): NetworkError {
   // ky's own error holds the request, whose headers hold the token: only what is below it is passed on.
   const cause = isNetworkError(error) ? error.cause : error;
-  const asked = describeCall(call, url);
-  const advice = isCrossOrigin(asked)
-    ? " BoxLite servers do not answer pages of another origin: go through a gateway, on the page's own or with the page in its origins."
-    : "";
-  const message = `${asked}: no answer from the server (${reasonOf(cause)}). Check that it runs and that baseUrl is right.`;
-  return new NetworkError(message + advice, {
+  return new NetworkError(`${describeCall(call, url)}: ${what.replace("%", () => reasonOf(cause))}`, {
     cause,
     operation: call.operation,
     retryable: isIdempotent(specOf(call).method) && isRepeatable(call.body),
@@ -128,10 +140,4 @@ function reasonOf(error: unknown): string {
   if (error.cause instanceof Error) return reasonOf(error.cause);
   // Node's AggregateError of several failed connects has an empty message.
   return error.message || String("code" in error ? error.code : error.name);
-}
-
-/** Whether a page asked a server that is not its own. */
-function isCrossOrigin(asked: string): boolean {
-  const page = pageLocation();
-  return page !== undefined && !asked.includes(` ${page.origin}/`);
 }

@@ -2,7 +2,7 @@ import { TimeoutError } from "../errors/index.ts";
 import { packsStreams } from "./body.ts";
 import { type Call, describeCall } from "./call.ts";
 import { controllerBehind, orAborted } from "./deadline.ts";
-import { type Exchange, networkError } from "./exchange.ts";
+import { brokenOff, type Exchange } from "./exchange.ts";
 import { observed, type StreamObserver } from "./observed.ts";
 import { type StallWatch, watchForStall } from "./stall.ts";
 
@@ -67,7 +67,7 @@ export function watchedResponse(under: Transfer, request: Exchange, answer: Resp
   // Browsers have a body there, which no answer of ours may be made with.
   const body = NO_BODY.has(status) ? null : answer.body;
   if (body === null) ended();
-  const failed = (error: unknown) => (signal.aborted ? signal.reason : networkError(request, error));
+  const failed = (error: unknown) => (signal.aborted ? signal.reason : brokenOff(request, error));
   // A reader that takes its time is no reason to end it: only what it asks for has to come.
   const observer = { waiting: watch.waiting, moved: watch.resting, ended, failed };
   return new Response(body && observed(body, observer, signal), { status, headers });

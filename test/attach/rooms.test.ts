@@ -28,7 +28,13 @@ test("nothing but the clock and the transport touches timers or sockets", () => 
   const touches =
     /\b(setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame)\b|\bnew \w*WebSocket|from "(isomorphic-ws|ws|node:[^"]+)"/;
   const found = files.filter((name) => touches.test(code(name)));
-  expect(found.sort()).toEqual(["clock.ts", "sockets/node-socket.ts", "wake.ts", "websocket.ts"]);
+  expect(found.sort()).toEqual([
+    "clock.ts",
+    "sockets/node-socket.ts",
+    "sockets/pong.ts",
+    "wake.ts",
+    "websocket.ts",
+  ]);
 });
 
 test("frames and replay know neither the pump nor the streams", () => {

@@ -449,14 +449,14 @@ describe("what stands in the way, where a browser tells nothing of a refusal", (
   });
 
   test.each([
-    ["denied", "unauthenticated"],
-    ["gone", "execution_gone"],
-  ] as const)("%s is the end, and says so", async (kind, code) => {
+    ["denied", "unauthenticated", "could not be followed: as the status says"],
+    ["gone", "execution_gone", "is not known to the server"],
+  ] as const)("%s is the end, and says so", async (kind, code, message) => {
     const { transport, attachment, statusIs } = follow();
     statusIs({ kind, message: "as the status says" });
     transport.last().close(FAILED);
     await expect(attachment.exit).rejects.toMatchObject({ code });
-    await expect(attachment.exit).rejects.toThrow("as the status says");
+    await expect(attachment.exit).rejects.toThrow(message);
   });
 
   test.each([

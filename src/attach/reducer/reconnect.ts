@@ -105,8 +105,8 @@ export function again(
   const reconnecting = report({
     type: "reconnecting",
     attempt,
-    delay,
-    budget,
+    delay: Math.round(delay),
+    budget: Math.round(budget),
     purpose: kind,
     obstacle,
     deadline,

@@ -2,7 +2,7 @@ import { BoxLite } from "boxlite-web";
 
 const boxlite = new BoxLite({ baseUrl: "/api" });
 const box = await boxlite.boxes.create({ image: "alpine:latest" });
-const execution = await box.exec("ping", ["-c", "4", "127.0.0.1"], { shared: true });
+const execution = await box.exec("sh", ["-c", "for i in 1 2 3; do echo $i; sleep 1; done"], { shared: true });
 await execution.stdout
   .pipeThrough(new TextDecoderStream())
   .pipeTo(new WritableStream({ write: (text) => document.body.append(text) }));
