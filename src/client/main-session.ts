@@ -86,7 +86,7 @@ function failure(box: string, status: number | undefined, message: string): BoxL
   const operation = "box.attach";
   if (status !== undefined) {
     return errorFromAnswer(
-      { asked, operation, status, text: message, contentType: "text/plain", lackedBy404: "unsaid" },
+      { asked, operation, status, text: message, contentType: "text/plain", partial: true },
       Date.now(),
     );
   }

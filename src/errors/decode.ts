@@ -71,18 +71,18 @@ export function errorFromAnswer(answer: HttpAnswer, now: number): BoxLiteError {
   const retryable = isRetryable(answer.method, status, retryAfter);
   // A gateway's page has no token of the server's, and the gateway says itself what to do.
   const own = kind === "authentication" && answer.gateway === true;
-  const advice = own ? "" : ` ${adviceOf(kind, code, status, retryAfter)}`;
+  const advice = own ? "" : ` ${adviceOf(kind, code, answer, retryAfter)}`;
   const message = `${asked}: the server answered ${status} ${code}${said(body, answer)}.${advice}`;
   return createError(kind, code, message, { status, requestId, operation, retryable, retryAfter });
 }
 
 /** Whether a 404 is about the operation and not about what it is to be done with: serve's is then empty, the cloud's names the route. */
 function isLacking(
-  { status, method, lackedBy404 }: HttpAnswer,
+  { status, method, partial = false, naming = true }: HttpAnswer,
   { code, message, html }: FailureBody,
 ): boolean {
-  if (status !== 404 || method === "HEAD" || html || lackedBy404 === undefined) return false;
-  if (lackedBy404 === "always") return true;
+  if (status !== 404 || method === "HEAD" || html || !partial) return false;
+  if (!naming) return true;
   if (message === undefined) return code === undefined;
   return /^Cannot [A-Z]+ \//.test(message);
 }
@@ -186,14 +186,21 @@ function said(body: FailureBody, answer: HttpAnswer): string {
   return body.html ? " with a web page instead of the API's JSON" : "";
 }
 
-function adviceOf(kind: Kind, code: string, status: number, retryAfter: number | undefined): string {
+function adviceOf(
+  kind: Kind,
+  code: string,
+  { status, naming }: HttpAnswer,
+  retryAfter: number | undefined,
+): string {
   switch (kind) {
     case "authentication":
       return code === "permission_denied" || status === 403
         ? "The token is known, but does not allow this: use another, or check prefix."
         : "Check the token given to new BoxLite({ token }).";
     case "notFound":
-      return "Check the id or name: it may have been removed, or belong to another account.";
+      return naming === false
+        ? "Check baseUrl and its path: every BoxLite server has this."
+        : "Check the id or name: it may have been removed, or belong to another account.";
     case "conflict":
       return code === "already_exists"
         ? "Choose another name, or get the one that exists."

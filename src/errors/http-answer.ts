@@ -8,11 +8,10 @@ export interface HttpAnswer {
   readonly operation?: string | undefined;
   /** How it was asked, which says whether asking again is safe. Default GET. */
   readonly method?: string | undefined;
-  /**
-   * Whether a 404 may mean that the server lacks the operation: "always", for there is nothing else that it could miss; "unsaid", where
-   * it does not say that something is missing.
-   */
-  readonly lackedBy404?: "always" | "unsaid" | undefined;
+  /** Whether some servers lack the operation, so that a 404 may be about it. */
+  readonly partial?: boolean;
+  /** Whether what was asked names something that may not be there. Default true. */
+  readonly naming?: boolean;
   /** 0 for a redirect that a browser does not let see. */
   readonly status: number;
   readonly text: string;

@@ -8,7 +8,6 @@ import { readText } from "./answer.ts";
 import { bearer } from "./authorization.ts";
 import { isRepeatable } from "./body.ts";
 import { type Call, describeCall, specOf } from "./call.ts";
-import type { OperationSpec } from "./operations.ts";
 import { pageLocation } from "./page.ts";
 import { isRedirectError, redirectOfStream } from "./redirect.ts";
 import { withoutSecrets } from "./urls.ts";
@@ -78,12 +77,14 @@ export async function readAnswer(request: Exchange, response: Response): Promise
   const { call, url, token } = request;
   const { headers, status } = response;
   const location = headers.get("location");
+  const spec = specOf(call);
   const asked = describeCall(call, url);
   return {
     asked,
     operation: call.operation,
-    method: specOf(call).method,
-    lackedBy404: lackedBy404(specOf(call)),
+    method: spec.method,
+    partial: spec.partial === true,
+    naming: spec.path.includes(":"),
     status,
     text: await readText(
       response,
@@ -99,11 +100,6 @@ export async function readAnswer(request: Exchange, response: Response): Promise
     secret: token,
     secrets: call.secrets,
   };
-}
-
-function lackedBy404({ partial, path }: OperationSpec): HttpAnswer["lackedBy404"] {
-  if (partial === undefined) return undefined;
-  return path.includes(":") ? "unsaid" : "always";
 }
 
 /** What became of a request whose answer did not come. */

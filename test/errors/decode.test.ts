@@ -262,18 +262,22 @@ describe("details", () => {
   });
 
   test.each([
-    ["always", "", "unsupported"],
-    ["always", nested("not_found"), "unsupported"],
-    ["unsaid", "", "unsupported"],
-    ["unsaid", '{"message":"Cannot POST /api/v1/x","error":"Not Found","statusCode":404}', "unsupported"],
-    ["unsaid", nested("not_found"), "not_found"],
-    ["unsaid", '{"error":"box not found"}', "not_found"],
-    [undefined, "", "not_found"],
-  ] as const)("a 404 that may be about the operation (%s): %s is %s", (lackedBy404, text, code) => {
-    const error = decode({ status: 404, text, lackedBy404 });
+    [{ partial: true, naming: false }, "", "unsupported"],
+    [{ partial: true, naming: false }, nested("not_found"), "unsupported"],
+    [{ partial: true }, "", "unsupported"],
+    [
+      { partial: true },
+      '{"message":"Cannot POST /api/v1/x","error":"Not Found","statusCode":404}',
+      "unsupported",
+    ],
+    [{ partial: true }, nested("not_found"), "not_found"],
+    [{ partial: true }, '{"error":"box not found"}', "not_found"],
+    [{}, "", "not_found"],
+  ] as const)("a 404 that may be about the operation (%j): %s is %s", (spec, text, code) => {
+    const error = decode({ status: 404, text, ...spec });
     expect(error).toBeInstanceOf(code === "unsupported" ? UnsupportedError : NotFoundError);
     expect(error.code).toBe(code);
-    expect(decode({ status: 404, text, lackedBy404, method: "HEAD" })).toBeInstanceOf(NotFoundError);
+    expect(decode({ status: 404, text, ...spec, method: "HEAD" })).toBeInstanceOf(NotFoundError);
   });
 
   test("a success where there should be none is no redirect", () => {
@@ -283,6 +287,8 @@ describe("details", () => {
   });
 
   test("advice is about what can be done", () => {
+    expect(decode({ status: 404 }).message).toContain("Check the id or name");
+    expect(decode({ status: 404, naming: false }).message).toContain("Check baseUrl and its path");
     expect(decode({ status: 413, text: "length limit exceeded" }).message).toContain("Send less at once");
     expect(decode({ status: 405 }).message).toContain("check baseUrl");
     expect(decode({ status: 415 }).message).toContain("check baseUrl");
