@@ -30,9 +30,24 @@ export function createSleepAwareTime(wall: () => number, monotonic: () => number
   };
 }
 
+/** Reads it once per turn of the event loop: a turn may bring a thousand frames, each of which asks for the time. */
+export function oncePerTurn(read: () => number): () => number {
+  let known: number | null = null;
+  const forget = () => {
+    known = null;
+  };
+  return () => {
+    if (known === null) {
+      known = read();
+      Promise.resolve().then(forget);
+    }
+    return known;
+  };
+}
+
 /** The platform's time, and its wake-ups. */
 export const systemClock: Clock = {
-  now: createSleepAwareTime(Date.now, () => performance.now()),
+  now: oncePerTurn(createSleepAwareTime(Date.now, () => performance.now())),
   random: Math.random,
   after(delay, callback) {
     const timer = setTimeout(callback, delay);

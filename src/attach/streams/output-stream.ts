@@ -28,6 +28,8 @@ export interface OutputStream {
 
 /** Chunks that wait together are handed out together, up to this many bytes. */
 const COALESCED_BYTES = 64 * 1024;
+/** A chunk from this many bytes on is handed out as it is: a copy would cost more than a read does. */
+const LARGE_CHUNK = 16 * 1024;
 
 /**
  * A `ReadableStream` over a queue bounded in bytes. The socket behind it is never paused (the servers drop output for a
@@ -37,7 +39,15 @@ const COALESCED_BYTES = 64 * 1024;
 export function createOutputStream(options: OutputStreamOptions): OutputStream {
   const { name, maxBufferedBytes } = options;
   const queue: Uint8Array[] = [];
+  /** The newest of what waits: small chunks, put together as they come. What follows in `tail` after `filled` is free. */
+  let tail: Uint8Array = new Uint8Array(0);
+  let filled = 0;
+  /** What is dropped is dropped whole, so that it is to be little of all. */
+  const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes >> 3);
+  /** Bytes in both. */
   let queued = 0;
+  let lastTaken = 0;
+  let serving = false;
   let handedOut = 0;
   let missing = 0;
   let overflowed = false;
@@ -58,7 +68,9 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       cancel() {
         state = "done";
         queue.length = 0;
+        filled = 0;
         queued = 0;
+        tail = new Uint8Array(0);
       },
     },
     // No queue of the platform's: it counts chunks, not bytes, and drops what waits when the stream fails.
@@ -67,32 +79,75 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
 
   function serve(): void {
     if (state === "done") return;
-    if (queue.length > 0) {
+    if (queued > 0) {
       if (!wanted) return;
-      wanted = false;
-      controller.enqueue(take());
+      hand(take());
     }
     // What ends the stream does so as soon as nothing waits, whether somebody reads or not.
-    if (queue.length === 0 && state === "closing") {
+    if (queued === 0 && state === "closing") {
       state = "done";
       if (failure === null) controller.close();
       else controller.error(failure.error);
     }
   }
 
+  /** Frames of one turn come in a row: who waits has them together, at its end. */
+  function serveSoon(): void {
+    if (!wanted || serving) return;
+    serving = true;
+    Promise.resolve().then(() => {
+      serving = false;
+      serve();
+    });
+  }
+
+  function hand(bytes: Uint8Array): void {
+    wanted = false;
+    tellMissing();
+    handedOut += bytes.length;
+    controller.enqueue(bytes);
+  }
+
+  function keep(bytes: Uint8Array): void {
+    const length = filled + bytes.length;
+    if (filled === 0 || length > largestTail || bytes.length >= LARGE_CHUNK) {
+      closeTail();
+      tail = bytes;
+    } else {
+      if (length > tail.length) {
+        const larger = new Uint8Array(Math.min(largestTail, Math.max(2 * length, lastTaken)));
+        larger.set(tail.subarray(0, filled));
+        tail = larger;
+      }
+      tail.set(bytes, filled);
+    }
+    filled += bytes.length;
+    queued += bytes.length;
+  }
+
+  function closeTail(): void {
+    if (filled === 0) return;
+    // Whoever keeps it keeps all of its buffer.
+    if (filled < tail.length)
+      tail = filled < tail.length / 2 ? tail.slice(0, filled) : tail.subarray(0, filled);
+    queue.push(tail);
+    filled = 0;
+  }
+
   /** Takes the next chunk: the oldest as it is, or the oldest few in one. */
   function take(): Uint8Array {
+    if (queue.length === 0 || queued <= COALESCED_BYTES) closeTail();
     let count = 0;
     let length = 0;
     for (const bytes of queue) {
-      if (count > 0 && length + bytes.length > COALESCED_BYTES) break;
+      if (count > 0 && (length + bytes.length > COALESCED_BYTES || bytes.length >= LARGE_CHUNK)) break;
       count += 1;
       length += bytes.length;
+      if (bytes.length >= LARGE_CHUNK) break;
     }
     const taken = queue.splice(0, count);
     queued -= length;
-    tellMissing();
-    handedOut += length;
+    lastTaken = length;
     const first = taken[0];
     if (taken.length === 1 && first !== undefined) return first;
     const whole = new Uint8Array(length);
@@ -123,16 +178,13 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
     const kept = bytes.length > maxBufferedBytes ? bytes.subarray(bytes.length - maxBufferedBytes) : bytes;
     missing += bytes.length - kept.length;
-    let count = 0;
-    for (const oldest of queue) {
-      if (queued + kept.length <= maxBufferedBytes) break;
-      count += 1;
-      queued -= oldest.length;
-      missing += oldest.length;
+    while (queued + kept.length > maxBufferedBytes) {
+      if (queue.length === 0) closeTail();
+      const oldest = queue.shift()?.length ?? 0;
+      queued -= oldest;
+      missing += oldest;
     }
-    queue.splice(0, count);
-    queue.push(kept);
-    queued += kept.length;
+    keep(kept);
   }
 
   function close(reason: { readonly error: unknown } | null): void {
@@ -149,18 +201,20 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     },
     write(bytes) {
       if (state !== "open") return;
-      if (wanted && queue.length === 0) {
-        wanted = false;
-        handedOut += bytes.length;
-        controller.enqueue(bytes);
-        return;
+      // Who waits has what is there before more of it than is handed out at once, or than may wait.
+      if (wanted && queued + bytes.length > Math.min(COALESCED_BYTES, maxBufferedBytes)) {
+        if (queued === 0) {
+          hand(bytes);
+          return;
+        }
+        serve();
       }
       if (queued + bytes.length > maxBufferedBytes) {
         overflow(bytes);
         return;
       }
-      queue.push(bytes);
-      queued += bytes.length;
+      keep(bytes);
+      serveSoon();
     },
     end() {
       close(null);

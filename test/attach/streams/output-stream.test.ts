@@ -35,6 +35,50 @@ test("small chunks that wait together are handed out together, in order, up to 6
   expect([first.value?.[64_999], rest[0], rest[134_999]]).toEqual([64, 65, 199]);
 });
 
+test("a large chunk that waits is handed out as it is, and not put together with what is around it", async () => {
+  const { readable, write } = open("stdout", 1 << 20);
+  const large = [new Uint8Array(200_000), new Uint8Array(20_000)] as const;
+  write(large[0]);
+  write(new Uint8Array([1]));
+  write(large[1]);
+  write(new Uint8Array([2]));
+  write(new Uint8Array([3]));
+  const reader = readable.getReader();
+  expect((await reader.read()).value).toBe(large[0]);
+  expect((await reader.read()).value).toEqual(new Uint8Array([1]));
+  expect((await reader.read()).value?.subarray(0, 20_000)).toEqual(large[1]);
+});
+
+test("chunks of one turn that somebody waits for come together, and no byte of them twice or in a buffer that is written to again", async () => {
+  const { readable, write, end } = open("stdout", 1 << 20);
+  const reader = readable.getReader();
+  const chunks: Uint8Array[] = [];
+  for (let turn = 0; turn < 20; turn += 1) {
+    const read = reader.read();
+    for (let chunk = 0; chunk < 100; chunk += 1) write(new Uint8Array(turn * 7 + 1).fill(turn));
+    const { value = new Uint8Array() } = await read;
+    expect(value.length).toBe(100 * (turn * 7 + 1));
+    // Kept as it is, it keeps at most twice its own.
+    expect(value.buffer.byteLength).toBeLessThanOrEqual(2 * value.length);
+    chunks.push(value);
+  }
+  end();
+  expect((await reader.read()).done).toBe(true);
+  for (const [turn, chunk] of chunks.entries()) expect(new Set(chunk)).toEqual(new Set([turn]));
+});
+
+test("what somebody waits for is not counted as waiting beyond the limit", async () => {
+  const { readable, write, stream } = open("stdout", 100);
+  const reader = readable.getReader();
+  const first = reader.read();
+  // A stream asks for nothing before it has started.
+  await Promise.resolve();
+  for (let chunk = 0; chunk < 20; chunk += 1) write(new Uint8Array(10).fill(chunk));
+  expect((await first).value?.length).toBe(100);
+  expect((await reader.read()).value?.length).toBe(100);
+  expect(stream.overflowed).toBe(false);
+});
+
 test("what waits is read before an end and before a failure", async () => {
   const ended = open("stdout", 1_000);
   ended.write(new Uint8Array([1]));
