@@ -32,6 +32,5 @@ await build({
 });
 writeFileSync(`${outdir}/page.html`, '<!doctype html><script type="module" src="/drain-page.js"></script>');
 
-if (process.env.NOMAIN) process.exit();
 const { main } = await import(pathToFileURL(`${outdir}/main.js`).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -9,7 +9,7 @@ export interface OutputStreamOptions {
   /** Bytes that wait for a reader at most. */
   readonly maxBufferedBytes: number;
   readonly overflow: OverflowPolicy;
-  /** Bytes were dropped: what follows the first `position` bytes that were read begins `bytes` later. Told when it is read. */
+  /** Bytes were dropped: what follows the first `position` bytes that were read begins `bytes` later. Told when it is read, or at the end. */
   readonly dropped: (bytes: number, position: number) => void;
 }
 
@@ -191,6 +191,8 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     if (state !== "open") return;
     state = "closing";
     failure = reason;
+    // Nothing more is dropped, and nobody may listen any more once it is read.
+    tellMissing();
     serve();
   }
 

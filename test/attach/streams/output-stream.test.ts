@@ -152,7 +152,10 @@ test("with drop-oldest the newest bytes are kept, and the reader is told where o
   expect([...(second.value ?? [])]).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39]);
   expect(dropped).toEqual(["21 at 3"]);
   write(new Uint8Array(25).fill(7));
+  expect(dropped).toEqual(["21 at 3"]);
   end();
+  // Not left to the next read: the events end with the stream.
+  expect(dropped).toEqual(["21 at 3", "15 at 12"]);
   expect((await reader.read()).value).toEqual(new Uint8Array(10).fill(7));
   expect(dropped).toEqual(["21 at 3", "15 at 12"]);
   expect((await reader.read()).done).toBe(true);

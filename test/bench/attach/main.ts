@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { exec } from "./exec.ts";
 import { latency } from "./latency.ts";
+import { memory, reattaches } from "./memory.ts";
+import { native } from "./native.ts";
 import { scale } from "./scale.ts";
 import { storm } from "./storm.ts";
 import { throughputInChromium, throughputInNode } from "./throughput.ts";
@@ -30,7 +32,13 @@ const TABLES: Readonly<Record<string, (options: Options) => Promise<boolean>>> =
   exec: ({ rounds }) => exec(500, rounds),
   scale: () => scale(5_000),
   storm: () => storm(1_000),
+  memory: () => memory(1_024),
+  reattaches,
+  native: ({ rounds }) => native(rounds),
 };
+
+/** It installs a package of a hundred megabytes: only if it is named. */
+const BY_NAME = "native";
 
 /** `npm run bench`: all tables, or those that are named. The exit code says whether all goals were met. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -46,7 +54,9 @@ export async function main(args: readonly string[]): Promise<number> {
     frames: values.frames === "" ? [] : values.frames.split(",").map(Number),
   };
   let missed = 0;
-  for (const name of positionals.length > 0 ? positionals : Object.keys(TABLES)) {
+  for (const name of positionals.length > 0
+    ? positionals
+    : Object.keys(TABLES).filter((each) => each !== BY_NAME)) {
     const load = (loadavg()[0] ?? 0).toFixed(1);
     console.log(`\n${new Date().toISOString().slice(0, 10)}: npm run bench -- ${name}`);
     console.log(

@@ -2,6 +2,7 @@ import { BoxLite, type Execution } from "boxlite-web";
 import WebSocket from "ws";
 import { answerWith } from "./child.ts";
 import { attachUrl } from "./drain.ts";
+import { held } from "./held.ts";
 
 /** What so many attached executions cost a process, which has done nothing else. */
 export interface Held {
@@ -30,7 +31,7 @@ answerWith(async ({ side, url, count, command, watched }: Held): Promise<Costs> 
   const open: () => Promise<unknown> =
     side === "client" ? await withClient(url, command) : () => openBare(url, command);
   const first = await open();
-  const [before, timersBefore] = [memory(), timers()];
+  const [before, timersBefore] = [await held(), timers()];
   const opened: unknown[] = [first];
   // Not all at once: a listener's backlog is short.
   while (opened.length <= count) {
@@ -41,7 +42,7 @@ answerWith(async ({ side, url, count, command, watched }: Held): Promise<Costs> 
   const cpuBefore = process.cpuUsage();
   await sleep(watched);
   const { user, system } = process.cpuUsage(cpuBefore);
-  const after = memory();
+  const after = await held();
   return {
     heap: after.heapUsed - before.heapUsed,
     external: after.external - before.external,
@@ -71,11 +72,6 @@ function openBare(url: string, command: string): Promise<WebSocket> {
     socket.on("error", reject);
     socket.on("open", () => resolve(socket));
   });
-}
-
-function memory(): NodeJS.MemoryUsage {
-  for (let time = 0; time < 3; time += 1) globalThis.gc?.();
-  return process.memoryUsage();
 }
 
 function timers(): number {

@@ -37,5 +37,5 @@ async function costs(
   using feeder = startChild("feeder-main");
   const { url } = await feeder.ask<{ url: string }>({});
   using child = startChild("scale-main");
-  return child.ask<Costs>({ side, url, count, command, watched });
+  return await child.ask<Costs>({ side, url, count, command, watched });
 }
