@@ -32,14 +32,13 @@ export function createSleepAwareTime(wall: () => number, monotonic: () => number
 
 /** Reads it once per turn of the event loop: a turn may bring a thousand frames, each of which asks for the time. */
 export function oncePerTurn(read: () => number): () => number {
-  let known: number | null = null;
-  const forget = () => {
-    known = null;
-  };
+  let known: number | undefined;
   return () => {
-    if (known === null) {
+    if (known === undefined) {
       known = read();
-      Promise.resolve().then(forget);
+      Promise.resolve().then(() => {
+        known = undefined;
+      });
     }
     return known;
   };

@@ -28,8 +28,8 @@ export interface OutputStream {
 
 /** Chunks that wait together are handed out together, up to this many bytes. */
 const COALESCED_BYTES = 64 * 1024;
-/** A chunk from this many bytes on is handed out as it is: a copy would cost more than a read does. */
-const LARGE_CHUNK = 16 * 1024;
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * A `ReadableStream` over a queue bounded in bytes. The socket behind it is never paused (the servers drop output for a
@@ -40,14 +40,13 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
   const { name, maxBufferedBytes } = options;
   const queue: Uint8Array[] = [];
   /** The newest of what waits: small chunks, put together as they come. What follows in `tail` after `filled` is free. */
-  let tail: Uint8Array = new Uint8Array(0);
+  let tail: Uint8Array = NOTHING;
   let filled = 0;
   /** What is dropped is dropped whole, so that it is to be little of all. */
-  const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes >> 3);
+  const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes / 8);
   /** Bytes in both. */
   let queued = 0;
   let lastTaken = 0;
-  let serving = false;
   let handedOut = 0;
   let missing = 0;
   let overflowed = false;
@@ -67,10 +66,9 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       },
       cancel() {
         state = "done";
+        closeTail();
         queue.length = 0;
-        filled = 0;
         queued = 0;
-        tail = new Uint8Array(0);
       },
     },
     // No queue of the platform's: it counts chunks, not bytes, and drops what waits when the stream fails.
@@ -91,16 +89,6 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
   }
 
-  /** Frames of one turn come in a row: who waits has them together, at its end. */
-  function serveSoon(): void {
-    if (!wanted || serving) return;
-    serving = true;
-    Promise.resolve().then(() => {
-      serving = false;
-      serve();
-    });
-  }
-
   function hand(bytes: Uint8Array): void {
     wanted = false;
     tellMissing();
@@ -110,7 +98,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
 
   function keep(bytes: Uint8Array): void {
     const length = filled + bytes.length;
-    if (filled === 0 || length > largestTail || bytes.length >= LARGE_CHUNK) {
+    if (filled === 0 || length > largestTail) {
       closeTail();
       tail = bytes;
     } else {
@@ -126,11 +114,8 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
   }
 
   function closeTail(): void {
-    if (filled === 0) return;
-    // Whoever keeps it keeps all of its buffer.
-    if (filled < tail.length)
-      tail = filled < tail.length / 2 ? tail.slice(0, filled) : tail.subarray(0, filled);
-    queue.push(tail);
+    if (filled > 0) queue.push(filled < tail.length ? tail.subarray(0, filled) : tail);
+    tail = NOTHING;
     filled = 0;
   }
 
@@ -140,16 +125,15 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     let count = 0;
     let length = 0;
     for (const bytes of queue) {
-      if (count > 0 && (length + bytes.length > COALESCED_BYTES || bytes.length >= LARGE_CHUNK)) break;
+      if (count > 0 && length + bytes.length > COALESCED_BYTES) break;
       count += 1;
       length += bytes.length;
-      if (bytes.length >= LARGE_CHUNK) break;
     }
     const taken = queue.splice(0, count);
     queued -= length;
     lastTaken = length;
-    const first = taken[0];
-    if (taken.length === 1 && first !== undefined) return first;
+    const [first] = taken;
+    if (count === 1 && first !== undefined) return first;
     const whole = new Uint8Array(length);
     let at = 0;
     for (const bytes of taken) {
@@ -203,20 +187,19 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     },
     write(bytes) {
       if (state !== "open") return;
-      // Who waits has what is there before more of it than is handed out at once, or than may wait.
-      if (wanted && queued + bytes.length > Math.min(COALESCED_BYTES, maxBufferedBytes)) {
-        if (queued === 0) {
-          hand(bytes);
-          return;
-        }
-        serve();
+      // Who waits has what is there before it is too much.
+      if (queued + bytes.length > maxBufferedBytes) serve();
+      if (wanted && bytes.length > maxBufferedBytes) {
+        hand(bytes);
+        return;
       }
       if (queued + bytes.length > maxBufferedBytes) {
         overflow(bytes);
         return;
       }
       keep(bytes);
-      serveSoon();
+      // The frames of one turn come in a row: who waits has them together, at its end.
+      if (wanted && queued === bytes.length) Promise.resolve().then(serve);
     },
     end() {
       close(null);

@@ -75,7 +75,7 @@ export async function throughputInChromium(options: ThroughputOptions): Promise<
           ] as const);
           return { ...drained, cpu: (await busy()) - before };
         };
-      const mebibytes = Math.min(options.mebibytes, (frameBytes * FRAMES_IN_CHROMIUM) / MIB);
+      const mebibytes = Math.min(64, options.mebibytes, (frameBytes * FRAMES_IN_CHROMIUM) / MIB);
       const sides: [Side, Side] = [sideOf("client"), sideOf("bare")];
       met = (await compare("Chromium", { url, mebibytes, frameBytes }, options.rounds, sides)) && met;
       await page.close();
@@ -110,10 +110,13 @@ async function compare(
   if ([...ours, ...theirs].some(({ bytes }) => bytes !== wanted)) throw new Error("not all bytes came");
   const share = median(ours.map(({ time }, round) => (theirs[round]?.time ?? Number.NaN) / time));
   const goal = feed.frameBytes < 1_024 ? GOALS.below : GOALS.from1KiB;
-  const pace = (side: Measured[]) => (feed.mebibytes * 1_000) / median(side.map(({ time }) => time));
+  const pace = (side: Measured[]) => {
+    const perSecond = (feed.mebibytes * 1_000) / median(side.map(({ time }) => time));
+    return perSecond.toFixed(perSecond < 10 ? 2 : 0);
+  };
   const cpu = (side: Measured[]) => median(side.map((one) => one.cpu)) / feed.mebibytes;
   const cells = [
-    ...[where, sizeName(feed.frameBytes), feed.mebibytes, pace(ours).toFixed(0), pace(theirs).toFixed(0)],
+    ...[where, sizeName(feed.frameBytes), feed.mebibytes, pace(ours), pace(theirs)],
     ...[share.toFixed(2), `≥ ${goal}`, cpu(ours).toFixed(2), cpu(theirs).toFixed(2)],
   ];
   console.log(`| ${cells.join(" | ")} |`);
