@@ -33,9 +33,23 @@ export function createSleepAwareTime(wall: () => number, monotonic: () => number
 /** Milliseconds; what is longer is taken for 1 by the platforms. Who waits so long is called back early, once in 24 days. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
+/** Reads it once per turn of the event loop: a turn may bring a thousand frames, each of which asks for the time. */
+export function oncePerTurn(read: () => number): () => number {
+  let known: number | undefined;
+  return () => {
+    if (known === undefined) {
+      known = read();
+      Promise.resolve().then(() => {
+        known = undefined;
+      });
+    }
+    return known;
+  };
+}
+
 /** The platform's time, and its wake-ups. */
 export const systemClock: Clock = {
-  now: createSleepAwareTime(Date.now, () => performance.now()),
+  now: oncePerTurn(createSleepAwareTime(Date.now, () => performance.now())),
   random: Math.random,
   after(delay, callback) {
     const timer = setTimeout(callback, Math.min(delay, LONGEST_DELAY));

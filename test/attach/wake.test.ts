@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createSleepAwareTime } from "../../src/attach/clock.ts";
+import { createSleepAwareTime, oncePerTurn } from "../../src/attach/clock.ts";
 import { createWakeSource, type WakePlatform } from "../../src/attach/wake.ts";
 
 /** A target that counts its listeners. */
@@ -215,4 +215,15 @@ describe("the clock", () => {
     time.wall += 1_000;
     expect(now()).toBe(1_700_000_000_000);
   });
+});
+
+test("the time is read once per turn, and anew in the next", async () => {
+  let reads = 0;
+  const now = oncePerTurn(() => {
+    reads += 1;
+    return reads;
+  });
+  expect([now(), now()]).toEqual([1, 1]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([now(), now()]).toEqual([2, 2]);
 });

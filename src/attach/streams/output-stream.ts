@@ -9,7 +9,7 @@ export interface OutputStreamOptions {
   /** Bytes that wait for a reader at most. */
   readonly maxBufferedBytes: number;
   readonly overflow: OverflowPolicy;
-  /** Bytes were dropped: what follows the first `position` bytes that were read begins `bytes` later. Told when it is read. */
+  /** Bytes were dropped: what follows the first `position` bytes that were read begins `bytes` later. Told when it is read, or at the end. */
   readonly dropped: (bytes: number, position: number) => void;
 }
 
@@ -29,6 +29,8 @@ export interface OutputStream {
 /** Chunks that wait together are handed out together, up to this many bytes. */
 const COALESCED_BYTES = 64 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * A `ReadableStream` over a queue bounded in bytes. The socket behind it is never paused (the servers drop output for a
  * client that stalls), so a consumer that falls behind by more than `maxBufferedBytes` gets an error there, or misses the
@@ -37,7 +39,14 @@ const COALESCED_BYTES = 64 * 1024;
 export function createOutputStream(options: OutputStreamOptions): OutputStream {
   const { name, maxBufferedBytes } = options;
   const queue: Uint8Array[] = [];
+  /** The newest of what waits: small chunks, put together as they come. What follows in `tail` after `filled` is free. */
+  let tail: Uint8Array = NOTHING;
+  let filled = 0;
+  /** What is dropped is dropped whole, so that it is to be little of all. */
+  const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes / 8);
+  /** Bytes in both. */
   let queued = 0;
+  let lastTaken = 0;
   let handedOut = 0;
   let missing = 0;
   let overflowed = false;
@@ -57,6 +66,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       },
       cancel() {
         state = "done";
+        closeTail();
         queue.length = 0;
         queued = 0;
       },
@@ -67,21 +77,51 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
 
   function serve(): void {
     if (state === "done") return;
-    if (queue.length > 0) {
+    if (queued > 0) {
       if (!wanted) return;
-      wanted = false;
-      controller.enqueue(take());
+      hand(take());
     }
     // What ends the stream does so as soon as nothing waits, whether somebody reads or not.
-    if (queue.length === 0 && state === "closing") {
+    if (queued === 0 && state === "closing") {
       state = "done";
       if (failure === null) controller.close();
       else controller.error(failure.error);
     }
   }
 
+  function hand(bytes: Uint8Array): void {
+    wanted = false;
+    tellMissing();
+    handedOut += bytes.length;
+    controller.enqueue(bytes);
+  }
+
+  function keep(bytes: Uint8Array): void {
+    const length = filled + bytes.length;
+    if (filled === 0 || length > largestTail) {
+      closeTail();
+      tail = bytes;
+    } else {
+      if (length > tail.length) {
+        const larger = new Uint8Array(Math.min(largestTail, Math.max(2 * length, lastTaken)));
+        larger.set(tail.subarray(0, filled));
+        tail = larger;
+      }
+      tail.set(bytes, filled);
+    }
+    filled += bytes.length;
+    queued += bytes.length;
+  }
+
+  function closeTail(): void {
+    if (filled > 0) queue.push(filled < tail.length ? tail.subarray(0, filled) : tail);
+    tail = NOTHING;
+    filled = 0;
+  }
+
   /** Takes the next chunk: the oldest as it is, or the oldest few in one. */
   function take(): Uint8Array {
+    if (queue.length === 0 || queued <= COALESCED_BYTES) closeTail();
     let count = 0;
     let length = 0;
     for (const bytes of queue) {
@@ -91,10 +131,9 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
     const taken = queue.splice(0, count);
     queued -= length;
-    tellMissing();
-    handedOut += length;
-    const first = taken[0];
-    if (taken.length === 1 && first !== undefined) return first;
+    lastTaken = length;
+    const [first] = taken;
+    if (count === 1 && first !== undefined) return first;
     const whole = new Uint8Array(length);
     let at = 0;
     for (const bytes of taken) {
@@ -123,22 +162,21 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
     const kept = bytes.length > maxBufferedBytes ? bytes.subarray(bytes.length - maxBufferedBytes) : bytes;
     missing += bytes.length - kept.length;
-    let count = 0;
-    for (const oldest of queue) {
-      if (queued + kept.length <= maxBufferedBytes) break;
-      count += 1;
-      queued -= oldest.length;
-      missing += oldest.length;
+    while (queued + kept.length > maxBufferedBytes) {
+      if (queue.length === 0) closeTail();
+      const oldest = queue.shift()?.length ?? 0;
+      queued -= oldest;
+      missing += oldest;
     }
-    queue.splice(0, count);
-    queue.push(kept);
-    queued += kept.length;
+    keep(kept);
   }
 
   function close(reason: { readonly error: unknown } | null): void {
     if (state !== "open") return;
     state = "closing";
     failure = reason;
+    // Nothing more is dropped, and nobody may listen any more once it is read.
+    tellMissing();
     serve();
   }
 
@@ -149,18 +187,19 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     },
     write(bytes) {
       if (state !== "open") return;
-      if (wanted && queue.length === 0) {
-        wanted = false;
-        handedOut += bytes.length;
-        controller.enqueue(bytes);
+      // Who waits has what is there before it is too much.
+      if (queued + bytes.length > maxBufferedBytes) serve();
+      if (wanted && bytes.length > maxBufferedBytes) {
+        hand(bytes);
         return;
       }
       if (queued + bytes.length > maxBufferedBytes) {
         overflow(bytes);
         return;
       }
-      queue.push(bytes);
-      queued += bytes.length;
+      keep(bytes);
+      // The frames of one turn come in a row: who waits has them together, at its end.
+      if (wanted && queued === bytes.length) Promise.resolve().then(serve);
     },
     end() {
       close(null);

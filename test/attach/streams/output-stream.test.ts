@@ -35,6 +35,46 @@ test("small chunks that wait together are handed out together, in order, up to 6
   expect([first.value?.[64_999], rest[0], rest[134_999]]).toEqual([64, 65, 199]);
 });
 
+test("a large chunk that waits is handed out as it is, and not put together with what is around it", async () => {
+  const { readable, write } = open("stdout", 1 << 20);
+  const large = new Uint8Array(200_000);
+  for (const chunk of [new Uint8Array([1]), large, new Uint8Array([2]), new Uint8Array([3])]) write(chunk);
+  const reader = readable.getReader();
+  expect((await reader.read()).value).toEqual(new Uint8Array([1]));
+  expect((await reader.read()).value).toBe(large);
+  expect((await reader.read()).value).toEqual(new Uint8Array([2, 3]));
+});
+
+test("chunks of one turn that somebody waits for come together, and no byte of them twice or in a buffer that is written to again", async () => {
+  const { readable, write, end } = open("stdout", 1 << 20);
+  const reader = readable.getReader();
+  const chunks: Uint8Array[] = [];
+  for (let turn = 0; turn < 20; turn += 1) {
+    const read = reader.read();
+    for (let chunk = 0; chunk < 100; chunk += 1) write(new Uint8Array(turn * 7 + 1).fill(turn));
+    const { value = new Uint8Array() } = await read;
+    expect(value.length).toBe(100 * (turn * 7 + 1));
+    // Kept as it is, it keeps at most twice its own.
+    expect(value.buffer.byteLength).toBeLessThanOrEqual(2 * value.length);
+    chunks.push(value);
+  }
+  end();
+  expect((await reader.read()).done).toBe(true);
+  for (const [turn, chunk] of chunks.entries()) expect(new Set(chunk)).toEqual(new Set([turn]));
+});
+
+test("what somebody waits for is not counted as waiting beyond the limit", async () => {
+  const { readable, write, stream } = open("stdout", 100);
+  const reader = readable.getReader();
+  const first = reader.read();
+  // A stream asks for nothing before it has started.
+  await Promise.resolve();
+  for (let chunk = 0; chunk < 20; chunk += 1) write(new Uint8Array(10).fill(chunk));
+  expect((await first).value?.length).toBe(100);
+  expect((await reader.read()).value?.length).toBe(100);
+  expect(stream.overflowed).toBe(false);
+});
+
 test("what waits is read before an end and before a failure", async () => {
   const ended = open("stdout", 1_000);
   ended.write(new Uint8Array([1]));
@@ -108,7 +148,10 @@ test("with drop-oldest the newest bytes are kept, and the reader is told where o
   expect([...(second.value ?? [])]).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39]);
   expect(dropped).toEqual(["21 at 3"]);
   write(new Uint8Array(25).fill(7));
+  expect(dropped).toEqual(["21 at 3"]);
   end();
+  // Not left to the next read: the events end with the stream.
+  expect(dropped).toEqual(["21 at 3", "15 at 12"]);
   expect((await reader.read()).value).toEqual(new Uint8Array(10).fill(7));
   expect(dropped).toEqual(["21 at 3", "15 at 12"]);
   expect((await reader.read()).done).toBe(true);
