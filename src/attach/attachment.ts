@@ -167,9 +167,7 @@ export function attachThrough(
       verdict.kind === "gap"
         ? `bytes are missing (at least ${verdict.missing})`
         : "the replay fits at several places";
-    const message =
-      `${stream} of ${subject}, at byte ${position}: ${what}. What came before is sound. Without the option strict this is ` +
-      "an event, and the stream goes on.";
+    const message = `${stream} of ${subject}, at byte ${position}: ${what}. What came before is sound. Without strict it is an event, and the stream goes on.`;
     outputs[stream].fail(new DiscontinuityError(message, { stream, position }));
   }
 
@@ -276,15 +274,12 @@ function errorOf(failure: Failure, subject: string, attached: boolean): unknown 
     case "aborted":
       return failure.reason;
     case "detached":
-      return new BoxLiteError(
-        "detached",
-        `${subject} was detached: it goes on, but this handle follows it no more.`,
-      );
+      return new BoxLiteError("detached", `${subject} was detached: it goes on without this handle.`);
     case "gone":
       return new NotFoundError(
         "execution_gone",
         `${subject} is not known to the server: it was killed, ended more than 5 minutes ago, ` +
-          "belongs to another box, or the server was restarted. Run the command again.",
+          "belongs to another box, or the server was restarted.",
         { status: 404 },
       );
     case "denied":
@@ -303,7 +298,7 @@ function errorOf(failure: Failure, subject: string, attached: boolean): unknown 
           "already_attached",
           `${subject} has another client, and a server allows one: for ${failure.budget / 1000} s ` +
             `${describeCause(failure.cause)}. ` +
-            "Detach the other one, or have both share it (shared: true) if they are tabs of one origin.",
+            "Detach the other one; tabs of one origin can share it (shared: true).",
           { status: 409 },
         );
       }
@@ -319,10 +314,9 @@ function errorOf(failure: Failure, subject: string, attached: boolean): unknown 
 const OBSTACLES: Readonly<Record<Obstacle, string>> = {
   cut: "Each connection that opened was cut again.",
   "slot-taken":
-    "The server allows one client to be attached: most likely another one is (another tab, or what is left of the connection " +
-    "that was cut), for the server answers otherwise.",
+    "The server allows one client: most likely another one is attached, or what is left of the connection that was cut.",
   refused: "The server refused to be attached to.",
   blocked:
-    "The server answers requests, but no WebSocket opens: look for a proxy that does not let it through, or refuses it.",
+    "The server answers requests, but no WebSocket opens: look for a proxy that does not let it through.",
   unreachable: "The server could not be reached at all.",
 };

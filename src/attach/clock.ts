@@ -36,13 +36,12 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 /** Reads it once per turn of the event loop: a turn may bring a thousand frames, each of which asks for the time. */
 export function oncePerTurn(read: () => number): () => number {
   let known: number | undefined;
+  const forget = () => {
+    known = undefined;
+  };
   return () => {
-    if (known === undefined) {
-      known = read();
-      Promise.resolve().then(() => {
-        known = undefined;
-      });
-    }
+    if (known === undefined) queueMicrotask(forget);
+    known ??= read();
     return known;
   };
 }

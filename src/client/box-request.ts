@@ -88,7 +88,7 @@ export function toBoxRequest(options: CreateBoxOptions): unknown {
     throw invalid('the image is empty. Name one, e.g. boxes.create({ image: "alpine:latest" }).');
   }
   if (image !== undefined && rootfsPath !== undefined) {
-    throw invalid("image and rootfsPath exclude each other. Give one.");
+    throw invalid("image and rootfsPath exclude each other.");
   }
   // Field by field: what else an object of the caller's may have is not for the server.
   return toWire({

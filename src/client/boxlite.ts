@@ -11,7 +11,7 @@ import type { CallOptions } from "./call-options.ts";
 import { optionsFromEnv } from "./env.ts";
 import { createImages, type Images } from "./images.ts";
 import type { ExecutionText } from "./output.ts";
-import { type RunOptions, run } from "./run.ts";
+import type { RunOptions } from "./run.ts";
 import { createServerConfig, type ServerConfigReader } from "./server-config.ts";
 import { createVolumes, type Volumes } from "./volumes.ts";
 
@@ -107,7 +107,8 @@ export class BoxLite {
    * console.log(exitCode, stdout); // 0 hello
    * ```
    */
-  run(options: RunOptions): Promise<ExecutionText> {
+  async run(options: RunOptions): Promise<ExecutionText> {
+    const { run } = await import("./following.ts");
     return run(this.boxes, (box) => ensureRemoved(this.#http, box.id), options);
   }
 }

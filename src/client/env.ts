@@ -14,8 +14,7 @@ export function optionsFromEnv(given: Partial<BoxLiteOptions>): BoxLiteOptions {
   if (baseUrl === undefined) {
     throw new InvalidRequestError(
       "invalid_argument",
-      "BoxLite.fromEnv(): the variable BOXLITE_REST_URL is not set. Set it to the server's URL, e.g. http://127.0.0.1:8100, " +
-        "or use new BoxLite({ baseUrl }).",
+      "BoxLite.fromEnv(): the variable BOXLITE_REST_URL is not set. Set it to the server's URL, or use new BoxLite({ baseUrl }).",
     );
   }
   return {

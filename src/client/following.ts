@@ -2,3 +2,4 @@
 export { startExecution } from "./exec.ts";
 export { followExecution } from "./execution.ts";
 export { attachMain } from "./main-session.ts";
+export { run } from "./run.ts";

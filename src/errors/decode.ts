@@ -91,18 +91,18 @@ function isLacking(
 function wrongPlace(kind: Kind, body: FailureBody, answer: HttpAnswer): string | undefined {
   const { status, location } = answer;
   if (status >= 100 && status < 300) {
-    return `${status}, which is none to this: a proxy on the way may not pass it on, or baseUrl leads elsewhere.`;
+    return `${status}, which is none to this. Check baseUrl, and proxies on the way.`;
   }
   if (status < 400) {
     return (
       `with a redirect${status === 0 ? "" : ` (${status})`}${location === undefined ? "" : ` to ${location}`}, which is not ` +
-      "followed: the token must reach no other place. Check baseUrl: scheme, host and path."
+      "followed: the token must reach no other place. Check baseUrl."
     );
   }
   if (body.html && (kind === "notFound" || kind === "invalidRequest")) {
     return (
       `${status} with a web page, so it is not the BoxLite API that answers there. ` +
-      "Check baseUrl, and its path (the cloud's ends in /api)."
+      "Check baseUrl: the cloud's ends in /api."
     );
   }
   return undefined;
@@ -228,7 +228,7 @@ function adviceOfRefusal(status: number): string {
       return "Send less at once: older servers take 2 MiB.";
     case 405:
     case 415:
-      return "The server expects another request there: check baseUrl, and that the server is a BoxLite server of 2026.";
+      return "The server expects another request there: check baseUrl.";
     default:
       return "Correct the request.";
   }

@@ -116,7 +116,7 @@ export function networkError(request: Exchange, error: unknown): NetworkError {
 
 /** What became of a request whose answer did not come whole. */
 export function brokenOff(request: Exchange, error: unknown): NetworkError {
-  return lostConnection(request, error, "the answer broke off (%). What came of it is not complete.");
+  return lostConnection(request, error, "the answer broke off (%).");
 }
 
 /** @param what With a percent sign for the platform's words. */

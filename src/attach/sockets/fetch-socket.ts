@@ -53,20 +53,21 @@ export function openByFetch(url: string, { headers, protocols }: WebSocketInit):
             handlers.closed({ kind: "refused", status: response.status, message });
             return;
           }
+          const opened = response.webSocket;
           if (given.signal.aborted) {
             // Closed while the answer was under way.
-            response.webSocket.accept();
-            response.webSocket.close(1000);
+            opened.accept();
+            opened.close(1000);
             return;
           }
           protocol = response.headers.get("sec-websocket-protocol") ?? undefined;
           const id = response.headers.get("x-boxlite-execution-id");
           if (id) executionId?.(id);
-          socket = response.webSocket;
+          socket = opened;
           // It is open already, and says nothing until it is accepted.
-          const opened = listenToStandardSocket(socket, handlers);
-          socket.accept();
-          opened();
+          const open = listenToStandardSocket(opened, handlers);
+          opened.accept();
+          open();
         },
         (error: unknown) => handlers.closed({ kind: "failed", message: messageOf(error) }),
       );

@@ -66,8 +66,8 @@ export function createInputStream(sink: InputSink, options: InputStreamOptions):
 
   function disconnected(problem: string): BoxLiteError {
     const message =
-      `${name}: ${problem}. Nothing is sent again, for nobody acknowledges stdin; see the option stdinWhileDisconnected, or give ` +
-      "the whole input to exec() as the option stdin, which waits.";
+      `${name}: ${problem}. Nothing is sent again, for nobody acknowledges stdin. See the option stdinWhileDisconnected; ` +
+      "the option stdin of exec() waits.";
     return new BoxLiteError("stdin_disconnected", message);
   }
 

@@ -46,7 +46,6 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
   const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes / 8);
   /** Bytes in both. */
   let queued = 0;
-  let lastTaken = 0;
   let handedOut = 0;
   let missing = 0;
   let overflowed = false;
@@ -103,7 +102,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       tail = bytes;
     } else {
       if (length > tail.length) {
-        const larger = new Uint8Array(Math.min(largestTail, Math.max(2 * length, lastTaken)));
+        const larger = new Uint8Array(Math.min(largestTail, 4 * length));
         larger.set(tail.subarray(0, filled));
         tail = larger;
       }
@@ -131,7 +130,6 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
     const taken = queue.splice(0, count);
     queued -= length;
-    lastTaken = length;
     const [first] = taken;
     if (count === 1 && first !== undefined) return first;
     const whole = new Uint8Array(length);
@@ -155,8 +153,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     if (options.overflow === "error") {
       const message =
         `${name}: the consumer fell behind by more than ${maxBufferedBytes} bytes (maxBufferedBytes), ` +
-        "and what followed was not kept. Read the stream while the command runs, cancel it if it is not needed, " +
-        "or redirect large output to a file in the box.";
+        "and what followed was not kept. Read it while the command runs, cancel it, or redirect large output to a file in the box.";
       close({ error: new BoxLiteError("buffer_overflow", message) });
       return;
     }
