@@ -79,7 +79,9 @@ type Pass = (source: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 async function packStream(call: Call, sent: Pass): Promise<Call> {
   const { body } = call;
   if (!(body?.source instanceof ReadableStream) || !packsStreams()) return call;
-  return { ...call, body: { ...body, source: await new Response(sent(body.source)).blob() } };
+  const source = await new Response(sent(body.source)).blob();
+  // It was told of the packing.
+  return { ...call, body: { type: body.type, source } };
 }
 
 function bodyOf({ body }: Call, watch: StallWatch, sent: Pass): Exchange["body"] {
