@@ -282,15 +282,12 @@ function errorOf(failure: Failure, subject: string, attached: boolean): unknown 
           "belongs to another box, or the server was restarted.",
         { status: 404 },
       );
-    case "denied":
-      return new AuthenticationError(
-        failure.cause instanceof BoxLiteError ? failure.cause.code : "unauthenticated",
-        `${subject} could not be followed: ${failure.message}`,
-        {
-          cause: failure.cause,
-          status: failure.cause instanceof BoxLiteError ? failure.cause.status : undefined,
-        },
-      );
+    case "denied": {
+      const { cause, message } = failure;
+      const { code = "unauthenticated", status }: Partial<BoxLiteError> =
+        cause instanceof BoxLiteError ? cause : {};
+      return new AuthenticationError(code, `${subject} could not be followed: ${message}`, { cause, status });
+    }
     case "lost":
       // Later, the slot may be held by the connection of this client that was cut.
       if (!attached && failure.cause?.kind === "refused" && failure.cause.status === 409) {

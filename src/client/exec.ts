@@ -42,44 +42,36 @@ export function startExecution(
   args: readonly string[],
   options: ExecOptions,
 ): Promise<Execution> {
-  return orLetGo(options.stdin, () => start(context, boxId, command, args, options));
-}
-
-async function start(
-  context: BoxContext,
-  boxId: string,
-  command: string,
-  args: readonly string[],
-  options: ExecOptions,
-): Promise<Execution> {
-  const { env, workingDir, timeout, tty = false, stdin, signal, ...follow } = options;
-  signal?.throwIfAborted();
-  checkCommand(command, options);
-  const size = typeof tty === "object" ? checkSize(tty) : undefined;
-  const json = {
-    command,
-    args,
-    env,
-    working_dir: workingDir,
-    timeout_seconds: timeout === undefined ? undefined : timeout / 1000,
-    tty: tty !== false || undefined,
-  };
-  const { http } = context;
-  const params = { box: boxId, command };
-  const started = http.json({ operation: "execution.start", params, json, unless: signal }, Started);
-  const { executionId: id } = await orUndone(started, signal, (answer) =>
-    createControl(http, boxId, answer.executionId).kill(),
-  );
-  try {
-    return await followExecution(context, boxId, id, {
-      ...follow,
-      ...{ size, signal, stdin, terminal: tty !== false, owned: true },
-    });
-  } catch (error) {
-    // It runs, and nobody has a handle on it.
-    createControl(http, boxId, id)
-      .kill()
-      .catch(() => {});
-    throw error;
-  }
+  return orLetGo(options.stdin, async () => {
+    const { env, workingDir, timeout, tty = false, stdin, signal, ...follow } = options;
+    signal?.throwIfAborted();
+    checkCommand(command, options);
+    const size = typeof tty === "object" ? checkSize(tty) : undefined;
+    const json = {
+      command,
+      args,
+      env,
+      working_dir: workingDir,
+      timeout_seconds: timeout === undefined ? undefined : timeout / 1000,
+      tty: tty !== false || undefined,
+    };
+    const { http } = context;
+    const params = { box: boxId, command };
+    const started = http.json({ operation: "execution.start", params, json, unless: signal }, Started);
+    const { executionId: id } = await orUndone(started, signal, (answer) =>
+      createControl(http, boxId, answer.executionId).kill(),
+    );
+    try {
+      return await followExecution(context, boxId, id, {
+        ...follow,
+        ...{ size, signal, stdin, terminal: tty !== false, owned: true },
+      });
+    } catch (error) {
+      // It runs, and nobody has a handle on it.
+      createControl(http, boxId, id)
+        .kill()
+        .catch(() => {});
+      throw error;
+    }
+  });
 }

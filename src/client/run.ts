@@ -21,37 +21,31 @@ export function run(
   removed: (box: Box) => Promise<void>,
   options: RunOptions,
 ): Promise<ExecutionText> {
-  return orLetGo(options.stdin, () => runInBox(boxes, removed, options));
-}
-
-async function runInBox(
-  boxes: Boxes,
-  removed: (box: Box) => Promise<void>,
-  options: RunOptions,
-): Promise<ExecutionText> {
-  const { command, args = [], stdin = "", ...both } = options;
-  // Before a box is made for it.
-  checkCommand(command, options);
-  // Each takes what it knows; the environment and the directory are the command's.
-  const own = {
-    name: undefined,
-    env: undefined,
-    workingDir: undefined,
-    entrypoint: undefined,
-    cmd: undefined,
-    tty: undefined,
-  };
-  const box = await boxes.create({ ...both, ...own });
-  let result: ExecutionText;
-  try {
-    // Nobody could write to its stdin: without one it is closed, so that what reads it ends.
-    const execution = await box.exec(command, args, { ...both, stdin });
-    result = await execution.text();
-  } catch (error) {
-    // The first error is what matters; it is not to be hidden by one in cleaning up.
-    await removed(box).catch(() => {});
-    throw error;
-  }
-  await removed(box);
-  return result;
+  return orLetGo(options.stdin, async () => {
+    const { command, args = [], stdin = "", ...both } = options;
+    // Before a box is made for it.
+    checkCommand(command, options);
+    // Each takes what it knows; the environment and the directory are the command's.
+    const own = {
+      name: undefined,
+      env: undefined,
+      workingDir: undefined,
+      entrypoint: undefined,
+      cmd: undefined,
+      tty: undefined,
+    };
+    const box = await boxes.create({ ...both, ...own });
+    let result: ExecutionText;
+    try {
+      // Nobody could write to its stdin: without one it is closed, so that what reads it ends.
+      const execution = await box.exec(command, args, { ...both, stdin });
+      result = await execution.text();
+    } catch (error) {
+      // The first error is what matters; it is not to be hidden by one in cleaning up.
+      await removed(box).catch(() => {});
+      throw error;
+    }
+    await removed(box);
+    return result;
+  });
 }

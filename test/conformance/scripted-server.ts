@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import { boxAnswer } from "../client/scripted-server.ts";
 
 /** What the server does with one attach: refuses the upgrade, or plays a scene on the socket. */
 export type Scene = { readonly refuse: number; readonly body?: string } | ((socket: SceneSocket) => void);
@@ -62,7 +63,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
       say(200, { sub: "local-anonymous", principal_type: "service_account", scopes: [] });
     else if (request.url?.endsWith("/exec")) say(201, { execution_id: "exec-9" });
     else if (request.url?.includes("/executions/")) say(server.status.code, server.status.body);
-    else say(200, BOX);
+    else say(200, boxAnswer("box1"));
   }
 
   upgrades.on("headers", (lines, { url }) => {
@@ -94,16 +95,6 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   return Object.assign(server, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
 }
-
-const BOX = {
-  box_id: "box1",
-  status: "running",
-  created_at: "2026-01-01T00:00:00Z",
-  updated_at: "2026-01-01T00:00:00Z",
-  image: "alpine:latest",
-  cpus: 1,
-  memory_mib: 512,
-};
 
 function createSceneSocket(socket: WebSocket): SceneSocket {
   const arrived: string[] = [];

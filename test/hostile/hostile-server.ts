@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { boxAnswer } from "../client/scripted-server.ts";
 
 /** What a hostile server does with each attach, on the bare socket, and with each other request, by its own bytes. */
 export interface Hostility {
@@ -35,7 +36,7 @@ export async function startHostileServer({ attach, status }: Hostility): Promise
     } else if (line.startsWith("POST ") && line.includes("/exec ")) {
       json(socket, 201, { execution_id: "e1" });
     } else if (line.includes("/boxes/b1 ")) {
-      json(socket, 200, BOX);
+      json(socket, 200, boxAnswer("b1"));
     } else if (status !== undefined) {
       status(socket);
     } else {
@@ -83,13 +84,3 @@ export function json(socket: Socket, status: number, body: unknown): void {
   const head = `HTTP/1.1 ${status} Answer\r\ncontent-type: application/json\r\n`;
   socket.write(`${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
 }
-
-const BOX = {
-  box_id: "b1",
-  status: "running",
-  created_at: "2026-01-01T00:00:00Z",
-  updated_at: "2026-01-01T00:00:00Z",
-  image: "alpine:latest",
-  cpus: 1,
-  memory_mib: 512,
-};

@@ -28,7 +28,7 @@ export function openByFetch(url: string, { headers, protocols }: WebSocketInit):
     signal: given.signal,
   });
   let socket: WorkerSocket | undefined;
-  let protocol: string | undefined;
+  let protocol = "";
   return {
     get readyState() {
       return socket?.readyState ?? 0;
@@ -38,29 +38,27 @@ export function openByFetch(url: string, { headers, protocols }: WebSocketInit):
       return socket?.bufferedAmount ?? 0;
     },
     get protocol() {
-      return protocol ?? "";
+      return protocol;
     },
     send: (data) => socket?.send(data),
     close(code, reason) {
       given.abort();
       socket?.close(code, reason);
     },
-    listen({ handlers, headers, executionId }) {
+    listen({ handlers, executionId }) {
       answer.then(
         async (response) => {
           if (!hasSocket(response)) {
             const message = refusalOf(await response.text().catch(() => ""), headers);
-            handlers.closed({ kind: "refused", status: response.status, message });
-            return;
+            return handlers.closed({ kind: "refused", status: response.status, message });
           }
           const opened = response.webSocket;
           if (given.signal.aborted) {
             // Closed while the answer was under way.
             opened.accept();
-            opened.close(1000);
-            return;
+            return opened.close(1000);
           }
-          protocol = response.headers.get("sec-websocket-protocol") ?? undefined;
+          protocol = response.headers.get("sec-websocket-protocol") ?? "";
           const id = response.headers.get("x-boxlite-execution-id");
           if (id) executionId?.(id);
           socket = opened;
@@ -76,5 +74,5 @@ export function openByFetch(url: string, { headers, protocols }: WebSocketInit):
 }
 
 function hasSocket(response: Response): response is Response & { readonly webSocket: WorkerSocket } {
-  return "webSocket" in response && response.webSocket !== null && response.webSocket !== undefined;
+  return "webSocket" in response && Boolean(response.webSocket);
 }

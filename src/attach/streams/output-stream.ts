@@ -186,12 +186,10 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       if (state !== "open") return;
       // Who waits has what is there before it is too much.
       if (queued + bytes.length > maxBufferedBytes) serve();
-      if (wanted && bytes.length > maxBufferedBytes) {
-        hand(bytes);
-        return;
-      }
       if (queued + bytes.length > maxBufferedBytes) {
-        overflow(bytes);
+        // Who still waits has it all: nothing is queued, and this alone is larger.
+        if (wanted) hand(bytes);
+        else overflow(bytes);
         return;
       }
       keep(bytes);

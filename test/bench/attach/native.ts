@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startLocalServer } from "boxlite-web/local";
 import { startFaultProxy } from "boxlite-web/testing";
 import { type Child, startChild } from "./child.ts";
@@ -105,8 +106,4 @@ function start(folder: string): Map<string, Child> {
 
 function ask(child: Child, question: Question): Promise<Answer> {
   return child.ask<Answer>(question);
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

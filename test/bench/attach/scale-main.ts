@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BoxLite, type Execution } from "boxlite-web";
 import WebSocket from "ws";
 import { answerWith } from "./child.ts";
@@ -76,8 +77,4 @@ function openBare(url: string, command: string): Promise<WebSocket> {
 
 function timers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { startChild } from "./child.ts";
 import { percentile } from "./statistics.ts";
 import type { Storm } from "./storm-main.ts";
@@ -53,8 +54,4 @@ function mostIn(times: readonly number[], span: number): number {
 async function soon(): Promise<object> {
   await sleep(250);
   return {};
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
