@@ -60,7 +60,7 @@ export interface FollowOptions {
   maxBufferedBytes?: number;
   /**
    * What happens beyond it: the stream fails with `buffer_overflow` after what waits (`error`), or the oldest bytes are dropped
-   * (up to 64 KiB at once) and a `dropped` event says where (`drop-oldest`). The other stream and the exit are not affected. The socket is never
+   * and a `dropped` event says where (`drop-oldest`). The other stream and the exit are not affected. The socket is never
    * paused instead: the servers drop output for a client that stalls, and say nothing. Default `error`.
    */
   overflow?: OverflowPolicy;

@@ -26,24 +26,24 @@ export interface OutputStream {
   fail(error: unknown): void;
 }
 
-/** Chunks that wait together are handed out together, up to this many bytes. */
+/** Small chunks that wait together are handed out together, up to this many bytes. */
 const COALESCED_BYTES = 64 * 1024;
-
-const NOTHING = new Uint8Array(0);
+/** From so many bytes on a chunk is handed out by itself: to put it together with others costs more than a read. */
+const LARGE = 16 * 1024;
 
 /**
  * A `ReadableStream` over a queue bounded in bytes. The socket behind it is never paused (the servers drop output for a
  * client that stalls), so a consumer that falls behind by more than `maxBufferedBytes` gets an error there, or misses the
- * oldest of what waits, in its own stream only. Cancelling discards what waits and what is still to come.
+ * oldest of what waits, in its own stream only. Cancelling discards what waits and what is still to come. A chunk is its
+ * reader's: nothing else lies in its buffer, which may be transferred.
  */
 export function createOutputStream(options: OutputStreamOptions): OutputStream {
   const { name, maxBufferedBytes } = options;
-  const queue: Uint8Array[] = [];
-  /** The newest of what waits: small chunks, put together as they come. What follows in `tail` after `filled` is free. */
-  let tail: Uint8Array = NOTHING;
+  const queue: Uint8Array<ArrayBuffer>[] = [];
+  /** The newest of what waits: small chunks, put together as they come in the first `filled` bytes, which are used again. */
+  let tail = new Uint8Array(0);
   let filled = 0;
-  /** What is dropped is dropped whole, so that it is to be little of all. */
-  const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes / 8);
+  const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes);
   /** Bytes in both. */
   let queued = 0;
   let handedOut = 0;
@@ -65,8 +65,8 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       },
       cancel() {
         state = "done";
-        closeTail();
         queue.length = 0;
+        filled = 0;
         queued = 0;
       },
     },
@@ -78,7 +78,11 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     if (state === "done") return;
     if (queued > 0) {
       if (!wanted) return;
-      hand(take());
+      if (queue.length === 0) closeTail();
+      const oldest = queue.shift();
+      if (oldest === undefined) return;
+      queued -= oldest.length;
+      hand(oldest);
     }
     // What ends the stream does so as soon as nothing waits, whether somebody reads or not.
     if (queued === 0 && state === "closing") {
@@ -88,7 +92,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
   }
 
-  function hand(bytes: Uint8Array): void {
+  function hand(bytes: Uint8Array<ArrayBuffer>): void {
     wanted = false;
     tellMissing();
     handedOut += bytes.length;
@@ -96,49 +100,25 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
   }
 
   function keep(bytes: Uint8Array): void {
-    const length = filled + bytes.length;
-    if (filled === 0 || length > largestTail) {
-      closeTail();
-      tail = bytes;
-    } else {
-      if (length > tail.length) {
-        const larger = new Uint8Array(Math.min(largestTail, 4 * length));
-        larger.set(tail.subarray(0, filled));
-        tail = larger;
-      }
-      tail.set(bytes, filled);
-    }
-    filled += bytes.length;
     queued += bytes.length;
+    const isLarge = bytes.length >= LARGE;
+    if (isLarge || filled + bytes.length > largestTail) closeTail();
+    if (isLarge) {
+      queue.push(owned(bytes));
+      return;
+    }
+    if (filled + bytes.length > tail.length) {
+      const larger = new Uint8Array(Math.min(largestTail, 4 * (filled + bytes.length)));
+      larger.set(tail.subarray(0, filled));
+      tail = larger;
+    }
+    tail.set(bytes, filled);
+    filled += bytes.length;
   }
 
   function closeTail(): void {
-    if (filled > 0) queue.push(filled < tail.length ? tail.subarray(0, filled) : tail);
-    tail = NOTHING;
+    if (filled > 0) queue.push(tail.slice(0, filled));
     filled = 0;
-  }
-
-  /** Takes the next chunk: the oldest as it is, or the oldest few in one. */
-  function take(): Uint8Array {
-    if (queue.length === 0 || queued <= COALESCED_BYTES) closeTail();
-    let count = 0;
-    let length = 0;
-    for (const bytes of queue) {
-      if (count > 0 && length + bytes.length > COALESCED_BYTES) break;
-      count += 1;
-      length += bytes.length;
-    }
-    const taken = queue.splice(0, count);
-    queued -= length;
-    const [first] = taken;
-    if (count === 1 && first !== undefined) return first;
-    const whole = new Uint8Array(length);
-    let at = 0;
-    for (const bytes of taken) {
-      whole.set(bytes, at);
-      at += bytes.length;
-    }
-    return whole;
   }
 
   /** The next bytes that are read do not follow the last ones. */
@@ -159,13 +139,22 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
     const kept = bytes.length > maxBufferedBytes ? bytes.subarray(bytes.length - maxBufferedBytes) : bytes;
     missing += bytes.length - kept.length;
-    while (queued + kept.length > maxBufferedBytes) {
-      if (queue.length === 0) closeTail();
-      const oldest = queue.shift()?.length ?? 0;
-      queued -= oldest;
-      missing += oldest;
-    }
+    drop(queued + kept.length - maxBufferedBytes);
     keep(kept);
+  }
+
+  /** Drops the oldest so many bytes of what waits. */
+  function drop(count: number): void {
+    missing += count;
+    queued -= count;
+    let left = count;
+    for (let oldest = queue[0]; left > 0 && oldest !== undefined; oldest = queue[0]) {
+      if (left < oldest.length) queue[0] = oldest.subarray(left);
+      else queue.shift();
+      left -= Math.min(left, oldest.length);
+    }
+    if (left > 0) tail.copyWithin(0, left, filled);
+    filled -= left;
   }
 
   function close(reason: { readonly error: unknown } | null): void {
@@ -188,7 +177,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       if (queued + bytes.length > maxBufferedBytes) serve();
       if (queued + bytes.length > maxBufferedBytes) {
         // Who still waits has it all: nothing is queued, and this alone is larger.
-        if (wanted) hand(bytes);
+        if (wanted) hand(owned(bytes));
         else overflow(bytes);
         return;
       }
@@ -203,4 +192,13 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       close({ error });
     },
   };
+}
+
+/** As it is, if nothing lies in its buffer but its message: the channel byte, and this. Else a copy. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return isAlone(bytes) ? bytes : bytes.slice();
+}
+
+function isAlone(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength <= bytes.length + 1;
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createOutputStream, type OverflowPolicy } from "../../../src/attach/streams/output-stream.ts";
 import { collectBytes } from "../../support/collect.ts";
@@ -13,14 +14,35 @@ function open(name: string, maxBufferedBytes: number, overflow: OverflowPolicy =
   return { ...stream, stream, dropped };
 }
 
-test("a chunk that somebody waits for is handed on as it is, without a copy", async () => {
-  const { readable, write } = open("stdout", 1_000);
+test("a large chunk that is alone in its message is handed on as it is, without a copy", async () => {
+  const { readable, write } = open("stdout", 1 << 20);
   const reader = readable.getReader();
   const read = reader.read();
-  const chunk = new Uint8Array([1, 2, 3]);
-  write(chunk);
-  expect((await read).value).toBe(chunk);
+  const message = new Uint8Array(20_001);
+  write(message.subarray(1));
+  expect((await read).value?.buffer).toBe(message.buffer);
 });
+
+test.each([100, 40_000])(
+  "chunks of %d bytes whose buffer holds others, too, are copied: who reads one may transfer it",
+  async (size) => {
+    const { readable, write, end } = open("stdout", 1 << 20);
+    const reader = readable.getReader();
+    const received = new Uint8Array(4 * size).map((_, at) => at / size);
+    const read: number[] = [];
+    const take = (piece: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>) => {
+      if (!piece.done) read.push(...structuredClone(piece.value, { transfer: [piece.value.buffer] }));
+    };
+    const waiting = reader.read();
+    write(received.subarray(0, size));
+    take(await waiting);
+    for (let at = size; at < received.length; at += size) write(received.subarray(at, at + size));
+    end();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) take(piece);
+    expect(read).toEqual([...received]);
+    expect(received.length).toBe(4 * size);
+  },
+);
 
 test("small chunks that wait together are handed out together, in order, up to 64 KiB", async () => {
   const { readable, write, end } = open("stdout", 1 << 20);
@@ -145,14 +167,61 @@ test("with drop-oldest the newest bytes are kept, and the reader is told where o
   expect(dropped).toEqual([]);
   expect(stream.overflowed).toBe(true);
   const second = await reader.read();
-  expect([...(second.value ?? [])]).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39]);
-  expect(dropped).toEqual(["21 at 3"]);
+  expect([...(second.value ?? [])]).toEqual([30, 31, 32, 33, 34, 35, 36, 37, 38, 39]);
+  expect(dropped).toEqual(["20 at 3"]);
   write(new Uint8Array(25).fill(7));
-  expect(dropped).toEqual(["21 at 3"]);
+  expect(dropped).toEqual(["20 at 3"]);
   end();
   // Not left to the next read: the events end with the stream.
-  expect(dropped).toEqual(["21 at 3", "15 at 12"]);
+  expect(dropped).toEqual(["20 at 3", "15 at 13"]);
   expect((await reader.read()).value).toEqual(new Uint8Array(10).fill(7));
-  expect(dropped).toEqual(["21 at 3", "15 at 12"]);
+  expect(dropped).toEqual(["20 at 3", "15 at 13"]);
   expect((await reader.read()).done).toBe(true);
+});
+
+test("whatever is written and read, what is read and what was told to be missing are all of it, in order", async () => {
+  const step = fc.oneof(
+    fc.record({
+      write: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 15_000, max: 70_000 })),
+    }),
+    fc.constant({ write: 0 }),
+  );
+  const property = fc.asyncProperty(
+    fc.array(step, { maxLength: 40 }),
+    fc.constantFrom(100, 20_000, 200_000),
+    async (steps, maxBufferedBytes) => {
+      const source = new Uint8Array(steps.reduce((length, { write }) => length + write, 0));
+      for (const at of source.keys()) source[at] = at * 31 + (at >> 8);
+      const { readable, write, end, dropped } = open("stdout", maxBufferedBytes, "drop-oldest");
+      const reader = readable.getReader();
+      const pieces: Uint8Array[] = [];
+      const reads: Promise<void>[] = [];
+      const read = async () => {
+        const { value } = await reader.read();
+        if (value !== undefined) pieces.push(value);
+      };
+      let written = 0;
+      for (const { write: length } of steps) {
+        if (length === 0) reads.push(read());
+        else write(source.subarray(written, written + length));
+        written += length;
+        await Promise.resolve();
+      }
+      end();
+      await Promise.all(reads);
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read())
+        pieces.push(piece.value);
+      const holes = dropped.map((hole) => hole.split(" at ").map(Number));
+      let position = 0;
+      let missing = 0;
+      for (const piece of pieces) {
+        for (const [bytes = 0, at] of holes) if (at === position) missing += bytes;
+        const at = position + missing;
+        expect(Buffer.compare(piece, source.subarray(at, at + piece.length))).toBe(0);
+        position += piece.length;
+      }
+      expect(position + holes.reduce((sum, [bytes = 0]) => sum + bytes, 0)).toBe(source.length);
+    },
+  );
+  await fc.assert(property, { numRuns: 200 });
 });
