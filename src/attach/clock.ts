@@ -1,3 +1,4 @@
+import { createSharedTimer } from "./shared-timer.ts";
 import { onPlatformWake, type WakeListener } from "./wake.ts";
 
 /** Time and chance as the pump sees them. A test or a simulation brings its own; the platform's is the default. */
@@ -30,9 +31,6 @@ export function createSleepAwareTime(wall: () => number, monotonic: () => number
   };
 }
 
-/** Milliseconds; what is longer is taken for 1 by the platforms. Who waits so long is called back early, once in 24 days. */
-const LONGEST_DELAY = 2 ** 31 - 1;
-
 /** Reads it once per turn of the event loop: a turn may bring a thousand frames, each of which asks for the time. */
 export function oncePerTurn(read: () => number): () => number {
   let known: number | undefined;
@@ -46,12 +44,17 @@ export function oncePerTurn(read: () => number): () => number {
   };
 }
 
+/** Milliseconds from which on half a second more is not much. */
+const LONG = 5_000;
+const afterLong = createSharedTimer(() => performance.now());
+
 /** The platform's time, and its wake-ups. */
 export const systemClock: Clock = {
   now: oncePerTurn(createSleepAwareTime(Date.now, () => performance.now())),
   random: Math.random,
   after(delay, callback) {
-    const timer = setTimeout(callback, Math.min(delay, LONGEST_DELAY));
+    if (delay >= LONG) return afterLong(delay, callback);
+    const timer = setTimeout(callback, delay);
     return () => clearTimeout(timer);
   },
   onWake: onPlatformWake,

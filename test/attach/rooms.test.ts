@@ -30,6 +30,7 @@ test("nothing but the clock and the transport touches timers or sockets", () => 
   const found = files.filter((name) => touches.test(code(name)));
   expect(found.sort()).toEqual([
     "clock.ts",
+    "shared-timer.ts",
     "sockets/node-socket.ts",
     "sockets/pong.ts",
     "wake.ts",

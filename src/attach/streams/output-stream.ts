@@ -81,8 +81,11 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       if (queue.length === 0) closeTail();
       const oldest = queue.shift();
       if (oldest === undefined) return;
+      wanted = false;
+      tellMissing();
       queued -= oldest.length;
-      hand(oldest);
+      handedOut += oldest.length;
+      controller.enqueue(oldest);
     }
     // What ends the stream does so as soon as nothing waits, whether somebody reads or not.
     if (queued === 0 && state === "closing") {
@@ -92,19 +95,12 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
     }
   }
 
-  function hand(bytes: Uint8Array<ArrayBuffer>): void {
-    wanted = false;
-    tellMissing();
-    handedOut += bytes.length;
-    controller.enqueue(bytes);
-  }
-
   function keep(bytes: Uint8Array): void {
     queued += bytes.length;
-    const isLarge = bytes.length >= LARGE;
+    const isLarge = bytes.length >= Math.min(LARGE, maxBufferedBytes);
     if (isLarge || filled + bytes.length > largestTail) closeTail();
     if (isLarge) {
-      queue.push(owned(bytes));
+      queue.push(isAlone(bytes) ? bytes : bytes.slice());
       return;
     }
     if (filled + bytes.length > tail.length) {
@@ -177,8 +173,9 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       if (queued + bytes.length > maxBufferedBytes) serve();
       if (queued + bytes.length > maxBufferedBytes) {
         // Who still waits has it all: nothing is queued, and this alone is larger.
-        if (wanted) hand(owned(bytes));
-        else overflow(bytes);
+        if (!wanted) return overflow(bytes);
+        keep(bytes);
+        serve();
         return;
       }
       keep(bytes);
@@ -194,11 +191,7 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
   };
 }
 
-/** As it is, if nothing lies in its buffer but its message: the channel byte, and this. Else a copy. */
-function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return isAlone(bytes) ? bytes : bytes.slice();
-}
-
+/** Whether nothing lies in its buffer but its message: the channel byte, and this. */
 function isAlone(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength <= bytes.length + 1;
 }
