@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import { parseControl } from "./control.ts";
 import type { Dialect } from "./dialect.ts";
@@ -10,8 +11,8 @@ export interface AttachSettings {
   readonly times: LocalServerTimes;
   /** serve's `?stdin=0`: the client may watch and nothing else. */
   readonly readOnly: boolean;
-  /** Ends our side of the connection beneath the WebSocket. */
-  readonly hangUp: () => void;
+  /** What is beneath the WebSocket. */
+  readonly connection: Duplex;
 }
 
 /** Serves one client until its socket is closed, by whichever side. The slot is then free again. */

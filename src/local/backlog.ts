@@ -14,6 +14,9 @@ export interface Subscription {
 /** The output of one stream: the last bytes of it, and those who follow it live. */
 export interface Backlog {
   push(chunk: Uint8Array): void;
+  readonly isFollowed: boolean;
+  /** Whether somebody who follows it has not taken all of it yet. */
+  readonly isBehind: boolean;
   /** Takes the snapshot and follows the stream in one step. `wake` is called whenever there is something to take. */
   subscribe(wake: () => void): Subscription;
 }
@@ -72,8 +75,14 @@ function createChunkList() {
 /** The Go runner's: trimmed by the byte, one snapshot chunk, a queue per client that drops the newest. */
 function createRunnerBacklog(limits: BacklogLimits): Backlog {
   const kept = createChunkList();
-  const followers = new Set<(chunk: Uint8Array) => void>();
+  const followers = new Set<{ follow(chunk: Uint8Array): void; readonly isBehind: boolean }>();
   return {
+    get isFollowed() {
+      return followers.size > 0;
+    },
+    get isBehind() {
+      return [...followers].some(({ isBehind }) => isBehind);
+    },
     push(chunk) {
       kept.push(chunk);
       while (kept.bytes > limits.bytes) {
@@ -81,16 +90,21 @@ function createRunnerBacklog(limits: BacklogLimits): Backlog {
         if (kept.first !== undefined && kept.first.length <= excess) kept.shift();
         else kept.trimFirst(excess);
       }
-      for (const follow of followers) follow(chunk);
+      for (const { follow } of followers) follow(chunk);
     },
     subscribe(wake) {
       let snapshot: Uint8Array | undefined = kept.bytes > 0 ? Buffer.concat(kept.toArray()) : undefined;
       const queue = createChunkList();
-      const follow = (chunk: Uint8Array) => {
-        if (queue.length < limits.queueChunks) queue.push(chunk);
-        wake();
+      const follower = {
+        follow(chunk: Uint8Array) {
+          if (queue.length < limits.queueChunks) queue.push(chunk);
+          wake();
+        },
+        get isBehind() {
+          return snapshot !== undefined || queue.length > 0;
+        },
       };
-      followers.add(follow);
+      followers.add(follower);
       return {
         take() {
           if (snapshot === undefined) return queue.shift();
@@ -98,7 +112,7 @@ function createRunnerBacklog(limits: BacklogLimits): Backlog {
           snapshot = undefined;
           return chunk;
         },
-        close: () => followers.delete(follow),
+        close: () => followers.delete(follower),
       };
     },
   };
@@ -109,20 +123,32 @@ function createServeBacklog(limits: BacklogLimits): Backlog {
   const kept = createChunkList();
   const ring: Uint8Array[] = [];
   let pushed = 0;
-  const wakes = new Set<() => void>();
+  const followers = new Set<{ wake(): void; readonly isBehind: boolean }>();
   return {
+    get isFollowed() {
+      return followers.size > 0;
+    },
+    get isBehind() {
+      return [...followers].some(({ isBehind }) => isBehind);
+    },
     push(chunk) {
       kept.push(chunk);
       while (kept.bytes > limits.bytes && kept.length > 1) kept.shift();
       ring[pushed % limits.queueChunks] = chunk;
       pushed += 1;
-      for (const wake of wakes) wake();
+      for (const { wake } of followers) wake();
     },
     subscribe(wake) {
       const replay = kept.toArray();
       let replayed = 0;
       let next = pushed;
-      wakes.add(wake);
+      const follower = {
+        wake,
+        get isBehind() {
+          return replayed < replay.length || next < pushed;
+        },
+      };
+      followers.add(follower);
       return {
         take() {
           const chunk = replay[replayed];
@@ -140,7 +166,7 @@ function createServeBacklog(limits: BacklogLimits): Backlog {
           next += 1;
           return live;
         },
-        close: () => wakes.delete(wake),
+        close: () => followers.delete(follower),
       };
     },
   };

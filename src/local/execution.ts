@@ -4,6 +4,7 @@ import type { ResolvedCommand } from "./command.ts";
 import type { Dialect } from "./dialect.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { BoxCounters } from "./metrics.ts";
+import { createPace } from "./pace.ts";
 import { startPiped } from "./piped-process.ts";
 import { startOnTerminal } from "./pty-process.ts";
 import type { ReaperPhase } from "./reaper.ts";
@@ -79,7 +80,11 @@ export class Execution {
       counters.bytesReceived += chunk.length;
       backlog.push(chunk);
     };
-    const sink = { stdout: count(stdout), stderr: count(stderr) };
+    const sink = {
+      stdout: count(stdout),
+      stderr: count(stderr),
+      pace: createPace([stdout, stderr], () => performance.now()),
+    };
     const start = options.tty ? startOnTerminal : startPiped;
     const process = await start(command, sink);
     const execution = new Execution(identity, settings, { stdout, stderr }, process, counters);

@@ -1,3 +1,5 @@
+import type { Pace } from "./pace.ts";
+
 /** A process on this machine with its streams, with or without a terminal. */
 export interface HostProcess {
   /** Signals it and those it has started, as a process group. Returns false when nobody is left to be signalled. */
@@ -20,6 +22,8 @@ export interface HostProcess {
 export interface OutputSink {
   stdout(chunk: Uint8Array): void;
   stderr(chunk: Uint8Array): void;
+  /** How fast it is to be read on. */
+  readonly pace: () => Pace;
 }
 
 /** What the guest agent reads at once, and so the largest live frame. */

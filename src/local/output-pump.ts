@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import type { Subscription } from "./backlog.ts";
@@ -15,6 +16,9 @@ const STDERR = 2;
 const BATCH_BYTES = 16_384;
 const BATCH_FRAMES = 64;
 
+/** Sent in one turn of the event loop: a flush may take no time, and a long backlog must not keep the server from all else. */
+const BYTES_PER_TURN = 65_536;
+
 /** How long the client's Close is waited for after our own. */
 const CLOSE_PATIENCE = 5_000;
 
@@ -27,8 +31,8 @@ interface Source {
 interface PumpSettings {
   readonly dialect: Dialect;
   readonly times: LocalServerTimes;
-  /** Ends our side of the connection. */
-  readonly hangUp: () => void;
+  /** What is beneath the WebSocket. */
+  readonly connection: Duplex;
 }
 
 /** Sends the backlog of both streams, then what comes, then the exit code, and closes the socket as the dialect does. */
@@ -37,7 +41,7 @@ export function sendOutput(
   execution: Execution,
   settings: PumpSettings,
 ): { stop(): void } {
-  const { dialect, times } = settings;
+  const { dialect, times, connection } = settings;
   const stopped = new AbortController();
   let wake = () => {};
   const sources: Source[] = [
@@ -76,13 +80,16 @@ export function sendOutput(
   }
 
   async function pump(): Promise<void> {
+    let sent = 0;
     while (!stopped.signal.aborted) {
       // Looked at before the batch: what came before the end is then in the batch, or in one after it.
       const settled = execution.isSettled;
       const frames = nextBatch();
       if (frames.length > 0) {
         await sendAll(frames);
-        // A flush may take no time: a long backlog must not keep the server from everything else.
+        for (const { length } of frames) sent += length;
+        if (sent < BYTES_PER_TURN) continue;
+        sent = 0;
         await nextTurn();
       } else if (settled) {
         return finish();
@@ -95,7 +102,10 @@ export function sendOutput(
   }
 
   async function sendAll(frames: readonly (Buffer | string)[]): Promise<void> {
-    if (!(await flush(socket, frames, times.writeTimeout))) {
+    connection.cork();
+    const flushed = flush(socket, frames, times.writeTimeout);
+    connection.uncork();
+    if (!(await flushed)) {
       if (dialect === "runner") socket.close(1001);
       socket.terminate();
     }
@@ -110,7 +120,7 @@ export function sendOutput(
     } else {
       closeGently(socket);
       // serve does not wait for the client's Close before it drops the connection.
-      settings.hangUp();
+      connection.end();
     }
   }
 

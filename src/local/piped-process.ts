@@ -10,6 +10,7 @@ import {
   type OutputSink,
   STDIN_HIGH_WATER,
 } from "./host-process.ts";
+import { PAUSE, type Pace } from "./pace.ts";
 
 /**
  * Starts a process with pipes, as the leader of its own process group.
@@ -34,8 +35,8 @@ export async function startPiped(command: ResolvedCommand, sink: OutputSink): Pr
   // A process that stops reading or is gone breaks its stdin; that is its right, and seen as `stdinClosed`.
   child.stdin.on("error", () => {});
   const outputEnded = Promise.all([
-    readChunks(child.stdout, sink.stdout),
-    readChunks(child.stderr, sink.stderr),
+    readChunks(child.stdout, sink.stdout, sink.pace),
+    readChunks(child.stderr, sink.stderr, sink.pace),
   ]).then(() => {});
   await once(child, "spawn");
   const { pid } = child;
@@ -72,22 +73,33 @@ function drained(child: ChildProcessWithoutNullStreams): Promise<void> {
   });
 }
 
+/** In one turn of the event loop, at most. */
+const CHUNKS_PER_TURN = 16;
+
 /**
- * Hands out what comes in pieces of the guest's size, one per turn of the event loop: a process that writes without end
- * is held up by its pipe and not by our memory, and does not keep the sockets from being served.
+ * Hands out what comes in pieces of the guest's size, few per turn of the event loop: a process that writes without end is held up by
+ * its pipe and not by our memory, and does not keep the sockets from being served.
  */
-function readChunks(source: Readable, onChunk: (chunk: Uint8Array) => void): Promise<void> {
+function readChunks(
+  source: Readable,
+  onChunk: (chunk: Uint8Array) => void,
+  paceOf: () => Pace,
+): Promise<void> {
   return new Promise((resolve) => {
     let reading = false;
     const step = () => {
-      // With nothing buffered, an empty-handed read asks for more, or ends the stream.
-      const buffered = source.readableLength;
-      const chunk: Buffer | null =
-        buffered > 0 ? source.read(Math.min(GUEST_READ_BYTES, buffered)) : source.read();
-      reading = chunk !== null;
-      if (chunk === null) return;
-      onChunk(chunk);
-      setImmediate(step);
+      const pace = paceOf();
+      for (let left = pace === "fast" ? CHUNKS_PER_TURN : 1; left > 0; left -= 1) {
+        // With nothing buffered, an empty-handed read asks for more, or ends the stream.
+        const buffered = source.readableLength;
+        const chunk: Buffer | null =
+          buffered > 0 ? source.read(Math.min(GUEST_READ_BYTES, buffered)) : source.read();
+        reading = chunk !== null;
+        if (chunk === null) return;
+        onChunk(chunk);
+      }
+      if (pace === "slow") setTimeout(step, PAUSE);
+      else setImmediate(step);
     };
     source.on("readable", () => {
       if (!reading) step();

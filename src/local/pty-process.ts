@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { ResolvedCommand } from "./command.ts";
 import { deliver, GUEST_READ_BYTES, type HostProcess, type OutputSink } from "./host-process.ts";
+import { PAUSE } from "./pace.ts";
 
 /** What of node-pty is used here: its own declarations leave out that it takes and gives bytes. */
 interface Pty {
@@ -46,14 +47,17 @@ export async function startOnTerminal(command: ResolvedCommand, sink: OutputSink
   });
   pty.onData((data) => {
     if (!(data instanceof Uint8Array)) return;
+    const pace = sink.pace();
     for (let at = 0; at < data.length; at += GUEST_READ_BYTES) {
       sink.stdout(data.subarray(at, at + GUEST_READ_BYTES));
     }
-    // One read per turn of the event loop.
-    pty.pause();
-    setImmediate(() => {
+    if (pace === "fast") return;
+    const resume = () => {
       if (!ended) pty.resume();
-    });
+    };
+    pty.pause();
+    if (pace === "slow") setTimeout(resume, PAUSE);
+    else setImmediate(resume);
   });
   return {
     // Just started, it is not yet the leader of a group.

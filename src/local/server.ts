@@ -246,7 +246,7 @@ function upgrade(
   webSockets.handleUpgrade(request, socket, head, (webSocket) => {
     upgraded = true;
     answerPings(webSocket);
-    attach(webSocket, execution, { dialect, times, readOnly, hangUp: () => socket.end() });
+    attach(webSocket, execution, { dialect, times, readOnly, connection: socket });
   });
   // A handshake that is not one has been answered with 400.
   if (!upgraded) execution.release();
