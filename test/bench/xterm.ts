@@ -1,4 +1,7 @@
-import { cpus, loadavg } from "node:os";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { launchChromium } from "../../e2e/support/demo.ts";
@@ -36,6 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}, load average ${load}`);
   // A slow client would lose output on the server, and be measured with less: here it is all kept for it.
   const served = await serveTerminalPage({ dialect: "serve", liveQueueChunks: 1e6 }, true);
+  const directory = mkdtempSync(join(tmpdir(), "boxlite-web-bench-"));
   const browser = await launchChromium();
   try {
     console.log(`Chromium ${browser.version()}\n`);
@@ -51,7 +55,9 @@ export async function main(args: readonly string[]): Promise<number> {
         bytes,
       ] as const),
     );
-    const file = ["-c", `f=$(mktemp); seq -f '${LINE}' 1 ${count} > $f; cat $f; rm $f; printf '${END}'`];
+    // Made before, for it takes its time. Commands are this machine's processes.
+    execFileSync("sh", ["-c", `seq -f '${LINE}' 1 ${count} > ${directory}/lines`]);
+    const file = ["-c", `cat ${directory}/lines; printf '${END}'`];
     const socket = await measured(page, "cat, read and thrown away", bytes, () =>
       page.evaluate((file) => window.page.measureSocket("sh", file), file),
     );
@@ -74,6 +80,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     await browser.close();
     await served[Symbol.asyncDispose]();
+    rmSync(directory, { recursive: true });
   }
 }
 
