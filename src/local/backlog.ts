@@ -15,8 +15,8 @@ export interface Subscription {
 export interface Backlog {
   push(chunk: Uint8Array): void;
   readonly isFollowed: boolean;
-  /** Whether somebody who follows it has not taken all of it yet. */
-  readonly isBehind: boolean;
+  /** Chunks that wait for the slowest of those who follow it. */
+  readonly behind: number;
   /** Takes the snapshot and follows the stream in one step. `wake` is called whenever there is something to take. */
   subscribe(wake: () => void): Subscription;
 }
@@ -75,13 +75,13 @@ function createChunkList() {
 /** The Go runner's: trimmed by the byte, one snapshot chunk, a queue per client that drops the newest. */
 function createRunnerBacklog(limits: BacklogLimits): Backlog {
   const kept = createChunkList();
-  const followers = new Set<{ follow(chunk: Uint8Array): void; readonly isBehind: boolean }>();
+  const followers = new Set<{ follow(chunk: Uint8Array): void; readonly behind: number }>();
   return {
     get isFollowed() {
       return followers.size > 0;
     },
-    get isBehind() {
-      return [...followers].some(({ isBehind }) => isBehind);
+    get behind() {
+      return Math.max(0, ...Array.from(followers, ({ behind }) => behind));
     },
     push(chunk) {
       kept.push(chunk);
@@ -100,8 +100,8 @@ function createRunnerBacklog(limits: BacklogLimits): Backlog {
           if (queue.length < limits.queueChunks) queue.push(chunk);
           wake();
         },
-        get isBehind() {
-          return snapshot !== undefined || queue.length > 0;
+        get behind() {
+          return (snapshot === undefined ? 0 : 1) + queue.length;
         },
       };
       followers.add(follower);
@@ -123,13 +123,13 @@ function createServeBacklog(limits: BacklogLimits): Backlog {
   const kept = createChunkList();
   const ring: Uint8Array[] = [];
   let pushed = 0;
-  const followers = new Set<{ wake(): void; readonly isBehind: boolean }>();
+  const followers = new Set<{ wake(): void; readonly behind: number }>();
   return {
     get isFollowed() {
       return followers.size > 0;
     },
-    get isBehind() {
-      return [...followers].some(({ isBehind }) => isBehind);
+    get behind() {
+      return Math.max(0, ...Array.from(followers, ({ behind }) => behind));
     },
     push(chunk) {
       kept.push(chunk);
@@ -144,8 +144,8 @@ function createServeBacklog(limits: BacklogLimits): Backlog {
       let next = pushed;
       const follower = {
         wake,
-        get isBehind() {
-          return replayed < replay.length || next < pushed;
+        get behind() {
+          return replay.length - replayed + pushed - next;
         },
       };
       followers.add(follower);

@@ -83,7 +83,7 @@ export class Execution {
     const sink = {
       stdout: count(stdout),
       stderr: count(stderr),
-      pace: createPace([stdout, stderr], () => performance.now()),
+      pace: createPace([stdout, stderr], settings.backlog, () => performance.now()),
     };
     const start = options.tty ? startOnTerminal : startPiped;
     const process = await start(command, sink);

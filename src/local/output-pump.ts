@@ -97,6 +97,8 @@ export function sendOutput(
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
+        // What comes in the same turn goes with it.
+        await nextTurn();
       }
     }
   }

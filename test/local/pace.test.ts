@@ -1,78 +1,72 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createBacklog } from "../../src/local/backlog.ts";
 import { createPace } from "../../src/local/pace.ts";
 
-const DIALECTS = ["serve", "runner"] as const;
+describe.each(["serve", "runner"] as const)("%s", (dialect) => {
+  function start(queueChunks = 256) {
+    const limits = { bytes: 1_000, queueChunks };
+    const [stdout, stderr] = [createBacklog(dialect, limits), createBacklog(dialect, limits)];
+    let time = 5_000;
+    const pass = (milliseconds: number) => {
+      time += milliseconds;
+    };
+    return { stdout, stderr, pace: createPace([stdout, stderr], limits, () => time), pass };
+  }
 
-function start(dialect: (typeof DIALECTS)[number]) {
-  const limits = { bytes: 1_000, queueChunks: 100 };
-  const [stdout, stderr] = [createBacklog(dialect, limits), createBacklog(dialect, limits)];
-  let time = 5_000;
-  const pace = createPace([stdout, stderr], () => time);
-  return { stdout, stderr, pace, pass: (milliseconds: number) => (time += milliseconds) };
-}
+  /** Pushes chunks, and says the pace after each. */
+  function fill(
+    { stdout, pace }: Pick<ReturnType<typeof start>, "stdout" | "pace">,
+    chunks: number,
+  ): string[] {
+    return Array.from({ length: chunks }, () => {
+      stdout.push(new Uint8Array(1));
+      return pace();
+    });
+  }
 
-test.each(DIALECTS)(
-  "%s: output is read slowly until the first client is there, but not for long",
-  (dialect) => {
-    const { stdout, pace, pass } = start(dialect);
-    stdout.push(new Uint8Array(1));
-    expect(pace()).toBe("slow");
-    pass(499);
-    expect(pace()).toBe("slow");
-    pass(1);
-    expect(pace()).toBe("steady");
-  },
-);
+  test("output is read slowly until the first client is there, but not for long", () => {
+    const setting = start();
+    expect(fill(setting, 1)).toEqual(["slow"]);
+    setting.pass(499);
+    expect(setting.pace()).toBe("slow");
+    setting.pass(1);
+    expect(setting.pace()).toBe("steady");
+  });
 
-test.each(DIALECTS)(
-  "%s: fast for a client that has taken all, slow for one that has not, of either stream",
-  (dialect) => {
-    const { stdout, stderr, pace } = start(dialect);
-    const [out, err] = [stdout.subscribe(() => {}), stderr.subscribe(() => {})];
-    expect(pace()).toBe("fast");
-    for (const [stream, client] of [
-      [stdout, out],
-      [stderr, err],
-    ] as const) {
-      stream.push(new Uint8Array(1));
-      expect(pace()).toBe("slow");
-      client.take();
+  test("the further a client is behind, on either stream, the slower", () => {
+    const { stdout, stderr, pace } = start();
+    for (const stream of [stdout, stderr]) {
+      const client = stream.subscribe(() => {});
+      expect(pace()).toBe("fast");
+      const paces = fill({ stdout: stream, pace }, 64);
+      expect([paces[14], paces[15], paces[62], paces[63]]).toEqual(["fast", "steady", "steady", "slow"]);
+      for (let chunk = 0; chunk < 64; chunk += 1) client.take();
       expect(pace()).toBe("fast");
     }
-  },
-);
+  });
 
-test.each(DIALECTS)("%s: a replay that is not taken yet counts, too", (dialect) => {
-  const { stdout, pace } = start(dialect);
-  stdout.push(new Uint8Array(1));
-  const client = stdout.subscribe(() => {});
-  expect(pace()).toBe("slow");
-  client.take();
-  expect(pace()).toBe("fast");
-});
+  test("a client with a short queue is slow sooner", () => {
+    const setting = start(4);
+    setting.stdout.subscribe(() => {});
+    expect(fill(setting, 1)).toEqual(["slow"]);
+  });
 
-test.each(DIALECTS)(
-  "%s: a client that stands still holds the process up no longer, until it has caught up",
-  (dialect) => {
-    const { stdout, pace, pass } = start(dialect);
-    const client = stdout.subscribe(() => {});
-    stdout.push(new Uint8Array(1));
-    expect(pace()).toBe("slow");
-    pass(500);
-    expect(pace()).toBe("steady");
-    client.take();
-    expect(pace()).toBe("fast");
-    stdout.push(new Uint8Array(1));
-    expect(pace()).toBe("slow");
-  },
-);
+  test("a client that stands still holds the process up no longer, until it has caught up", () => {
+    const setting = start();
+    const client = setting.stdout.subscribe(() => {});
+    fill(setting, 64);
+    setting.pass(500);
+    expect(setting.pace()).toBe("steady");
+    for (let chunk = 0; chunk < 64; chunk += 1) client.take();
+    expect(setting.pace()).toBe("fast");
+    expect(fill(setting, 64).at(-1)).toBe("slow");
+  });
 
-test.each(DIALECTS)("%s: nobody is waited for who has gone", (dialect) => {
-  const { stdout, pace } = start(dialect);
-  const client = stdout.subscribe(() => {});
-  stdout.push(new Uint8Array(1));
-  expect(pace()).toBe("slow");
-  client.close();
-  expect(pace()).toBe("steady");
+  test("nobody is waited for who has gone", () => {
+    const setting = start();
+    const client = setting.stdout.subscribe(() => {});
+    expect(fill(setting, 64).at(-1)).toBe("slow");
+    client.close();
+    expect(setting.pace()).toBe("steady");
+  });
 });
