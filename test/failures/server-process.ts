@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dialect } from "../../src/local/index.ts";
 
@@ -23,7 +25,10 @@ export interface ServerProcess extends AsyncDisposable {
 /** @param port Default: any free one. */
 export async function startServerProcess(dialect: Dialect, port = 0): Promise<ServerProcess> {
   const options = JSON.stringify({ dialect, port, token: TOKEN });
-  const child = fork(join(import.meta.dirname, "serve.mjs"), [options], { execArgv: [] });
+  // What it makes is left when it is killed.
+  const folder = await mkdtemp(join(tmpdir(), "boxlite-web-server-"));
+  const env = { ...process.env, TMPDIR: folder };
+  const child = fork(join(import.meta.dirname, "serve.mjs"), [options], { execArgv: [], env });
   const { url } = await message<{ url: string }>(child);
   const die = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -43,12 +48,15 @@ export async function startServerProcess(dialect: Dialect, port = 0): Promise<Se
     },
     restart: () => startServerProcess(dialect, Number(new URL(url).port)),
     async [Symbol.asyncDispose]() {
-      if (!child.connected) return die();
-      const gone = once(child, "exit");
-      child.kill("SIGCONT");
-      // So that it ends what it has started.
-      child.disconnect();
-      await gone;
+      if (child.connected) {
+        const gone = once(child, "exit");
+        child.kill("SIGCONT");
+        // So that it ends what it has started.
+        child.disconnect();
+        await gone;
+      }
+      await die();
+      await rm(folder, { recursive: true });
     },
   };
 }
