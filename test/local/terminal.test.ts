@@ -99,6 +99,19 @@ describe.each(["serve", "runner"] as const)("terminals (%s)", (dialect) => {
     expect(stdout().toString()).toBe(numbers);
   });
 
+  test("what is typed while nobody reads waits, holds up nobody else, and arrives whole", async () => {
+    const { createBox, exec, attach, run } = await startTestServer({ dialect });
+    const box = await createBox();
+    const script = "stty raw -echo; echo ready; until [ -e go ]; do sleep 0.02; done; exec head -c 200000";
+    const attachment = await attach(box, await exec(box, tty(script)));
+    await attachment.until(() => attachment.stdout().includes("ready"));
+    const typed = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
+    for (let at = 0; at < typed.length; at += 1_000) attachment.socket.send(typed.subarray(at, at + 1_000));
+    await run(box, { command: "touch", args: ["go"] });
+    await attachment.closed;
+    expect(attachment.stdout().subarray(-typed.length).equals(typed)).toBe(true);
+  });
+
   test("signals and kill reach it", async () => {
     const { send, createBox, exec, attach } = await startTestServer({ dialect });
     const box = await createBox();
