@@ -3,6 +3,7 @@ import type { ResolvedCommand } from "./command.ts";
 import { deliver, GUEST_READ_BYTES, type HostProcess, type OutputSink } from "./host-process.ts";
 import { createStdinQueue } from "./stdin-queue.ts";
 import { createTerminalInput, type TerminalDescriptor } from "./terminal-input.ts";
+import { readToTheEnd } from "./terminal-rest.ts";
 
 /** What of node-pty is used here: its own declarations leave out that it takes and gives bytes. */
 interface Pty extends TerminalDescriptor {
@@ -46,11 +47,15 @@ export async function startOnTerminal(command: ResolvedCommand, sink: OutputSink
     });
     abandoned.signal.addEventListener("abort", () => resolve(-1));
   });
-  pty.onData((data) => {
-    if (!(data instanceof Uint8Array)) return;
+  const handOut = (data: Uint8Array) => {
     for (let at = 0; at < data.length; at += GUEST_READ_BYTES) {
       sink.stdout(data.subarray(at, at + GUEST_READ_BYTES));
     }
+  };
+  readToTheEnd(pty, handOut);
+  pty.onData((data) => {
+    if (!(data instanceof Uint8Array)) return;
+    handOut(data);
     // One read per turn of the event loop.
     pty.pause();
     setImmediate(() => {

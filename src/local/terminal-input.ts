@@ -1,11 +1,11 @@
 import { writeSync } from "node:fs";
-import { Writable } from "node:stream";
+import { type Duplex, Writable } from "node:stream";
 
 /** What of a terminal of node-pty's is used here, where terminals are descriptors. */
 export interface TerminalDescriptor {
   readonly fd?: number;
   /** Closes the descriptor when it is destroyed: from then on that may be another file's. */
-  readonly _socket?: { readonly destroyed: boolean };
+  readonly _socket?: Pick<Duplex, "destroyed" | "destroy" | "read">;
 }
 
 /** Milliseconds until a terminal that was full is tried again: it tells nobody that it has been read. */

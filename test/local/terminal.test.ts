@@ -112,6 +112,27 @@ describe.each(["serve", "runner"] as const)("terminals (%s)", (dialect) => {
     expect(attachment.stdout().subarray(-typed.length).equals(typed)).toBe(true);
   });
 
+  test("what it wrote last arrives, also where this process is busy while it ends", async () => {
+    const { createBox, exec, attach } = await startTestServer({ dialect });
+    const box = await createBox();
+    const script = "seq 1 5000; echo last";
+    const attachments = await Promise.all(
+      Array.from({ length: 8 }, async () => attach(box, await exec(box, tty(script)))),
+    );
+    // Each turn of the event loop takes longer than node-pty gives a terminal to be read to its end.
+    const blocked = new Int32Array(new SharedArrayBuffer(4));
+    let over = false;
+    const block = () => {
+      Atomics.wait(blocked, 0, 0, 250);
+      if (!over) setImmediate(block);
+    };
+    block();
+    await Promise.all(attachments.map(({ exitCode, until }) => until(() => exitCode() !== undefined)));
+    over = true;
+    for (const { stdout } of attachments)
+      expect(stdout().toString().trim().slice(-16)).toBe("4999\r\n5000\r\nlast");
+  });
+
   test("signals and kill reach it", async () => {
     const { send, createBox, exec, attach } = await startTestServer({ dialect });
     const box = await createBox();
