@@ -1,8 +1,7 @@
-import { runnerImport } from "vite";
+import { createLoader } from "../demo/load.mjs";
 
-// `await using` is newer than the oldest Node that runs this.
-const { module } = await runnerImport("./test/chaos/main.ts", {
-  configFile: false,
-  oxc: { target: "es2022" },
-});
-process.exitCode = await module.main(process.argv.slice(2));
+// Not Vite's `runnerImport`: the client loads what follows executions when the first is started.
+const loader = await createLoader();
+const { main } = await loader.load("/test/chaos/main.ts");
+process.exitCode = await main(process.argv.slice(2));
+await loader.close();

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import WebSocket from "ws";
 import { answerPings } from "../attach/sockets/pong.ts";
+import { countSends } from "./counted-sends.ts";
 import type { Dial } from "./relay.ts";
 
 /** A replay is 256 KiB in one message; what is far larger is no BoxLite server's. */
@@ -33,14 +34,15 @@ export const dialWebSocket: Dial = (url, headers, handlers, signal) =>
     });
     socket.on("open", () => {
       signal.removeEventListener("abort", abort);
+      const sends = countSends(socket);
       resolve({
         kind: "open",
         headers: answer ?? new Headers(),
         socket: {
           get bufferedAmount() {
-            return socket.bufferedAmount;
+            return sends.bufferedAmount();
           },
-          send: (data) => socket.send(data),
+          send: sends.send,
           close: (code, reason) => socket.close(code, reason),
           terminate: () => socket.terminate(),
         },

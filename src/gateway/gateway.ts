@@ -33,6 +33,8 @@ export interface GatewayOptions {
    * connection is cut; it comes back by itself. Default 8 MiB.
    */
   readonly maxBufferedBytes?: number | undefined;
+  /** Attaches at a time, with those that are being decided on. Beyond, an upgrade is answered with 503. Default 10,000. */
+  readonly maxAttaches?: number | undefined;
   /** Default: the memory of this process. */
   readonly tickets?: TicketStore | undefined;
 }
@@ -76,9 +78,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     prefix,
     tickets = createTicketStore(),
     maxBufferedBytes: ceiling = 8 * 1024 * 1024,
+    maxAttaches = 10_000,
   } = options;
-  if (!(ceiling >= 1))
-    throw new TypeError(`createGateway: maxBufferedBytes is ${ceiling}; expected 1 or more.`);
+  for (const [name, value] of Object.entries({ maxBufferedBytes: ceiling, maxAttaches })) {
+    if (!(value >= 1)) throw new TypeError(`createGateway: ${name} is ${value}; expected 1 or more.`);
+  }
+  let attaches = 0;
 
   function handles(path: string): boolean {
     return basePath === "" || path.startsWith(`${basePath}/`);
@@ -172,15 +177,22 @@ export function createGateway(options: GatewayOptions): Gateway {
     async attach(request, dial, connection) {
       const admission = admit(arrivalOf(request, true, connection), rules);
       let result: Attach | undefined;
+      attaches += 1;
       const response = await answered(request, async () => {
         if ("status" in admission) return refusalResponse(admission);
         const seen = look(request, true, admission);
         if (seen instanceof Response) return seen;
         if ("status" in seen) return refusalResponse(seen);
+        if (attaches > maxAttaches) return refusalResponse(TOO_MANY);
         result = await attach(request, dial, seen);
         return result.kind === "answer" ? result.response : undefined;
       });
-      if (response === undefined && result !== undefined) return result;
+      if (response === undefined && result?.kind === "accept") {
+        return leaving(result, () => {
+          attaches -= 1;
+        });
+      }
+      attaches -= 1;
       const answer = response ?? refusalResponse(refusal(500, FAILED));
       finishHeaders(answer.headers, undefined);
       return { kind: "answer", response: answer };
@@ -188,6 +200,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
+/** Says once when its page is gone. */
+function leaving(attach: Extract<Attach, { kind: "accept" }>, gone: () => void): Attach {
+  const { message, closed } = attach.page;
+  let there = true;
+  const page = {
+    message,
+    closed(code: number, reason: string) {
+      if (there) gone();
+      there = false;
+      closed(code, reason);
+    },
+  };
+  return { ...attach, page };
+}
+
+const TOO_MANY = refusal(503, "The gateway has as many attaches as it takes. Try again.", {
+  "retry-after": "1",
+});
 const FAILED = "The gateway failed. Its log says why.";
 const NO_UPGRADES = refusal(
   501,

@@ -110,6 +110,9 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
+/** Milliseconds that a client whose upgrade was refused has to close its end. */
+const LINGER = 5_000;
+
 /** Answers an upgrade on its socket, and ends it. */
 export async function writeUpgradeAnswer(answer: Response, socket: Duplex): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
@@ -123,6 +126,10 @@ export async function writeUpgradeAnswer(answer: Response, socket: Duplex): Prom
       body,
     ]),
   );
+  // What else it sends is of no interest, but its end is; one that does not come is not waited for.
+  socket.resume();
+  const patience = setTimeout(() => socket.destroy(), LINGER);
+  socket.once("close", () => clearTimeout(patience));
 }
 
 export function isLoopback({ socket }: IncomingMessage): boolean {

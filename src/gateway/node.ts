@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { answerPings } from "../attach/sockets/pong.ts";
+import { countSends } from "./counted-sends.ts";
 import { dialWebSocket } from "./dial-ws.ts";
 import type { Gateway } from "./gateway.ts";
 import { keepAlive } from "./keep-alive.ts";
@@ -121,12 +122,13 @@ function listen(page: WebSocket, handlers: SocketHandlers): void {
 }
 
 function relaySocketOf(page: WebSocket): RelaySocket {
+  const sends = countSends(page);
   return {
     get bufferedAmount() {
-      return page.bufferedAmount;
+      return sends.bufferedAmount();
     },
     send(data) {
-      if (page.readyState === page.OPEN) page.send(data);
+      if (page.readyState === page.OPEN) sends.send(data);
     },
     close(code, reason) {
       try {

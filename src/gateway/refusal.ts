@@ -15,6 +15,7 @@ const CODES: Readonly<Record<number, string>> = {
   426: "unsupported",
   501: "unsupported",
   502: "upstream_unavailable",
+  503: "resource_exhausted",
 };
 
 export function refusal(

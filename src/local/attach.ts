@@ -132,7 +132,11 @@ function watcher(socket: WebSocket): ClientHandler {
   };
 }
 
+/** Bytes under way above which nothing is said to a client: it does not read what it is told. */
+const ERROR_WINDOW = 64 * 1024;
+
 function sendError(socket: WebSocket, message: string, code?: string): void {
+  if (socket.bufferedAmount > ERROR_WINDOW) return;
   socket.send(JSON.stringify({ type: "error", message, ...(code === undefined ? {} : { code }) }));
 }
 

@@ -29,9 +29,6 @@ export interface OutputSink {
 /** What the guest agent reads at once, and so the largest live frame. */
 export const GUEST_READ_BYTES = 1024;
 
-/** Bytes of stdin that may wait for a process before its client is no longer read. */
-export const STDIN_HIGH_WATER = 1 << 20;
-
 /** Signals a process, or with a negative id a process group. Returns false when there is none. */
 export function deliver(pid: number, signal: number): boolean {
   try {

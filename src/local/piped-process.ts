@@ -1,16 +1,11 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { ResolvedCommand } from "./command.ts";
-import {
-  deliver,
-  GUEST_READ_BYTES,
-  type HostProcess,
-  type OutputSink,
-  STDIN_HIGH_WATER,
-} from "./host-process.ts";
+import { deliver, GUEST_READ_BYTES, type HostProcess, type OutputSink } from "./host-process.ts";
 import { PAUSE, type Pace } from "./pace.ts";
+import { createStdinQueue } from "./stdin-queue.ts";
 
 /**
  * Starts a process with pipes, as the leader of its own process group.
@@ -34,6 +29,7 @@ export async function startPiped(command: ResolvedCommand, sink: OutputSink): Pr
   });
   // A process that stops reading or is gone breaks its stdin; that is its right, and seen as `stdinClosed`.
   child.stdin.on("error", () => {});
+  const stdin = createStdinQueue(child.stdin);
   const outputEnded = Promise.all([
     readChunks(child.stdout, sink.stdout, sink.pace),
     readChunks(child.stderr, sink.stderr, sink.pace),
@@ -48,11 +44,8 @@ export async function startPiped(command: ResolvedCommand, sink: OutputSink): Pr
     get stdinClosed() {
       return !child.stdin.writable;
     },
-    writeStdin(bytes) {
-      child.stdin.write(bytes);
-      return child.stdin.writableLength < STDIN_HIGH_WATER;
-    },
-    whenStdinDrained: () => drained(child),
+    writeStdin: stdin.write,
+    whenStdinDrained: stdin.drained,
     closeStdin: () => child.stdin.end(),
     resize: undefined,
     abandon() {
@@ -63,14 +56,6 @@ export async function startPiped(command: ResolvedCommand, sink: OutputSink): Pr
       abandoned.abort();
     },
   };
-}
-
-function drained(child: ChildProcessWithoutNullStreams): Promise<void> {
-  return new Promise((resolve) => {
-    if (!child.stdin.writableNeedDrain) return resolve();
-    child.stdin.once("drain", resolve);
-    child.stdin.once("close", resolve);
-  });
 }
 
 /** In one turn of the event loop, at most. */

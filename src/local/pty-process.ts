@@ -2,9 +2,12 @@ import { closeSync, constants, openSync } from "node:fs";
 import type { ResolvedCommand } from "./command.ts";
 import { deliver, GUEST_READ_BYTES, type HostProcess, type OutputSink } from "./host-process.ts";
 import { PAUSE } from "./pace.ts";
+import { createStdinQueue } from "./stdin-queue.ts";
+import { createTerminalInput, type TerminalDescriptor } from "./terminal-input.ts";
+import { readToTheEnd } from "./terminal-rest.ts";
 
 /** What of node-pty is used here: its own declarations leave out that it takes and gives bytes. */
-interface Pty {
+interface Pty extends TerminalDescriptor {
   readonly pid: number;
   /** The path of the terminal, where terminals have one. */
   readonly ptsName?: string;
@@ -45,12 +48,16 @@ export async function startOnTerminal(command: ResolvedCommand, sink: OutputSink
     });
     abandoned.signal.addEventListener("abort", () => resolve(-1));
   });
-  pty.onData((data) => {
-    if (!(data instanceof Uint8Array)) return;
-    const pace = sink.pace();
+  const handOut = (data: Uint8Array) => {
     for (let at = 0; at < data.length; at += GUEST_READ_BYTES) {
       sink.stdout(data.subarray(at, at + GUEST_READ_BYTES));
     }
+  };
+  readToTheEnd(pty, handOut);
+  pty.onData((data) => {
+    if (!(data instanceof Uint8Array)) return;
+    const pace = sink.pace();
+    handOut(data);
     if (pace === "fast") return;
     const resume = () => {
       if (!ended) pty.resume();
@@ -59,6 +66,8 @@ export async function startOnTerminal(command: ResolvedCommand, sink: OutputSink
     if (pace === "slow") setTimeout(resume, PAUSE);
     else setImmediate(resume);
   });
+  const input = createTerminalInput(pty);
+  const stdin = input && createStdinQueue(input);
   return {
     // Just started, it is not yet the leader of a group.
     signal: (signal) => !ended && (deliver(-pty.pid, signal) || deliver(pty.pid, signal)),
@@ -68,12 +77,13 @@ export async function startOnTerminal(command: ResolvedCommand, sink: OutputSink
       return ended;
     },
     writeStdin(bytes) {
+      if (stdin !== undefined) return stdin.write(bytes);
       pty.write(bytes);
       return true;
     },
-    whenStdinDrained: () => Promise.resolve(),
+    whenStdinDrained: async () => stdin?.drained(),
     // A terminal has no end of file of its own: this is what ^D sends, heard where lines are read.
-    closeStdin: () => pty.write(END_OF_TRANSMISSION),
+    closeStdin: () => void (input ?? pty).write(END_OF_TRANSMISSION),
     resize: (cols, rows) => pty.resize(cols, rows),
     abandon: () => abandoned.abort(),
   };

@@ -34,6 +34,9 @@ function answerHeaders(answer: Answer, request: IncomingMessage, dialect: Dialec
   return headers;
 }
 
+/** Milliseconds that a client whose upgrade was refused has to close its end. */
+const LINGER = 5_000;
+
 /** Before an upgrade there is no response yet: the answer is written by hand, and ends the connection. */
 export function respondRaw(
   socket: Duplex,
@@ -44,4 +47,8 @@ export function respondRaw(
   const headers = Object.entries({ ...answerHeaders(answer, request, dialect), Connection: "close" });
   const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head}\r\n${answer.body ?? ""}`);
+  // What else it sends is of no interest, but its end is; one that does not come is not waited for.
+  socket.resume();
+  const patience = setTimeout(() => socket.destroy(), LINGER);
+  socket.once("close", () => clearTimeout(patience));
 }

@@ -48,6 +48,8 @@ export interface LocalServerOptions {
   backlogBytes?: number;
   /** Chunks that a slow client may be behind before it silently loses output. Default 256. */
   liveQueueChunks?: number;
+  /** Connections at a time, upgraded ones included; more are closed at once. Default 10000. */
+  maxConnections?: number;
 }
 
 export interface LocalServer {
@@ -90,8 +92,9 @@ const ADDRESS = "127.0.0.1";
 export async function startLocalServer(options: LocalServerOptions = {}): Promise<LocalServer> {
   const { dialect = "serve", port = 0, token = randomBytes(32).toString("base64url") } = options;
   if (token === "") throw new TypeError("token is empty: give one, or leave it out for a random one");
-  const { backlogBytes = 262_144, liveQueueChunks = 256, tokenExpiresAt, paging = false } = options;
-  for (const [name, value] of Object.entries({ backlogBytes, liveQueueChunks })) {
+  const { backlogBytes = 262_144, liveQueueChunks = 256, maxConnections = 10_000 } = options;
+  const { tokenExpiresAt, paging = false } = options;
+  for (const [name, value] of Object.entries({ backlogBytes, liveQueueChunks, maxConnections })) {
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(`${name} is ${value}: expected 1 or more`);
   }
@@ -121,12 +124,18 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
   });
   const sockets = new Set<Socket>();
   const inFlight = new Set<Promise<void>>();
-  const server = createServer((request, response) => {
+  const { headersTimeout } = times;
+  // An upload takes as long as it takes; what comes before it does not.
+  const limits = {
+    headersTimeout,
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(30_000, headersTimeout),
+  };
+  const server = createServer(limits, (request, response) => {
     const answered = answerRequest(state, token, request, response).finally(() => inFlight.delete(answered));
     inFlight.add(answered);
   });
-  // An upload takes as long as it takes.
-  server.requestTimeout = 0;
+  server.maxConnections = maxConnections;
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));

@@ -1,5 +1,7 @@
 /** Every duration of the protocol that the local server keeps, in milliseconds. */
 export interface LocalServerTimes {
+  /** How long a client may take for the headers of a request, its first included. Default 60000. */
+  readonly headersTimeout: number;
   /** Between two WebSocket pings. `serve` sends its first one at once, the runner after one interval. Default 15000. */
   readonly pingInterval: number;
   /** Runner only: without a pong or any other frame from the client for this long, the slot is released. Default 45000. */
@@ -30,6 +32,7 @@ export interface LocalServerTimes {
 
 /** The values of the real servers. */
 export const serverTimes: LocalServerTimes = {
+  headersTimeout: 60_000,
   pingInterval: 15_000,
   pongDeadline: 45_000,
   writeTimeout: 20_000,

@@ -347,11 +347,14 @@ describe("a wake-up", () => {
 
   test("of a connection that was opened since is none of its business", () => {
     const { link } = STATES.attached;
-    const young: State = { ...STATES.attached, link: { ...link, since: asleep.now - 239_999 } };
+    const young: State = { ...STATES.attached, link: { ...link, since: asleep.now - 119_999 } };
     expect(reduce(young, asleep, OPTIONS)).toEqual({
       state: young,
       actions: [{ type: "report", event: { type: "woke", slept: 240_000 } }],
     });
+    // Opened after the last beat and before the sleep, it was slept over, too.
+    const older: State = { ...STATES.attached, link: { ...link, since: asleep.now - 120_000 } };
+    expect(step(older, asleep).name).toBe("checking");
   });
 
   test("replaces one that was slept over deeply and cannot be asked, and no other", () => {

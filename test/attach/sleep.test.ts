@@ -160,6 +160,15 @@ describe("a machine that slept", () => {
     attachment.detach();
   });
 
+  test("right after its connection opened has it asked: a sleep is counted from the last beat, half a second before", async () => {
+    const { transport, clock, attachment } = follow();
+    transport.last().open();
+    clock.sleep(4 * MINUTE, "frozen");
+    clock.wake(4 * MINUTE + 499);
+    expect(transport.last().received).toEqual([LIVENESS_PROBE]);
+    attachment.detach();
+  });
+
   test("does not spend the budget: there is time for the network to come back", async () => {
     const run = follow({ reconnectBudget: 40_000 });
     const { transport, clock, attachment, statusIs, attempts } = run;

@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BoxLite } from "../../src/index.ts";
 import { type Dialect, startLocalServer } from "../../src/local/index.ts";
 import { startFaultProxy } from "../../src/testing/index.ts";
+import { makeNoise } from "./noise.ts";
 import { createRandom } from "./random.ts";
-import { drawScenario, type Noise, type Scenario } from "./scenario.ts";
+import { drawScenario, type Scenario } from "./scenario.ts";
 import { createWatch, type Watch } from "./watch.ts";
 
 export interface ChaosOptions {
@@ -95,7 +96,7 @@ async function runScenario(boxlite: BoxLite, watch: Watch, scenario: Scenario): 
   const cutAt: number[] = [];
   const recoveries: number[] = [];
   await using box = await boxlite.boxes.create({ image: "alpine:latest" });
-  watch.follow(box.id, scenario.faults, () => cutAt.push(performance.now()));
+  watch.follow(box.id, { faults: scenario.faults, onCut: () => cutAt.push(performance.now()) });
   await using execution = await box.exec("sh", ["-c", scenario.script]);
   let answered = 0;
   const read = async (stream: ReadableStream<Uint8Array>) => {
@@ -133,13 +134,6 @@ async function runScenario(boxlite: BoxLite, watch: Watch, scenario: Scenario): 
 function compare(expected: Uint8Array, delivered: Uint8Array): Problem[] {
   if (Buffer.compare(expected, delivered) === 0) return [];
   return [delivered.length > expected.length ? "repeated" : "lost"];
-}
-
-async function makeNoise(path: string, seed: number): Promise<Noise> {
-  const random = createRandom(seed);
-  const bytes = Uint8Array.from({ length: 256 * 1024 }, () => random.between(0, 255));
-  await writeFile(path, bytes);
-  return { path, bytes };
 }
 
 function describe(scenario: Scenario): string {

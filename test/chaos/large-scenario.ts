@@ -63,7 +63,7 @@ export function drawLargeScenario(random: Random, largest: number): LargeScenari
   const faults = Array.from({ length: count }, (_, attach): AttachFaults => {
     // So that the process has time to write more than is kept.
     if (random.next() < 0.1) return { refuse: { status: random.pick([409, 503]) } };
-    return { cut: drawCut(random, size, count, attach) };
+    return { cut: drawLaterCut(random, size, count, attach) };
   });
   return {
     kind,
@@ -111,7 +111,8 @@ function blocks(length: number, passed: (source: string) => string): string {
   return `head -c ${length} /dev/urandom >block; ${passed("{ while cat block 2>/dev/null; do :; done; }")}`;
 }
 
-function drawCut(random: Random, size: number, cuts: number, attach: number): Cut {
+/** A cut of one of several attaches of an output of `size` bytes. */
+export function drawLaterCut(random: Random, size: number, cuts: number, attach: number): Cut {
   const how = random.pick(HOW);
   const place = random.next();
   if (place < 0.06) return { beforeOpen: true, how };

@@ -109,8 +109,11 @@ async function runScenario(run: Run): Promise<LargeResult> {
   const script = `mkfifo ${go} 2>/dev/null; read -r _ <${go}; ${scenario.script(folder)}`;
   const recording = join(folder, "recording");
   await using box = await boxlite.boxes.create({ image: "alpine:latest" });
-  watch.follow(box.id, scenario.faults, () => {
-    cuts += 1;
+  watch.follow(box.id, {
+    faults: scenario.faults,
+    onCut: () => {
+      cuts += 1;
+    },
   });
   await using execution = await execRecorded(box, recording, script);
   const said: Record<OutputName, Said[]> = { stdout: [], stderr: [] };

@@ -1,4 +1,5 @@
 import type { AttachFaults, Cut, CutKind } from "../../src/testing/index.ts";
+import type { Noise } from "./noise.ts";
 import type { Random } from "./random.ts";
 
 /** One run: a command whose output is known beforehand, and where its connections are cut. */
@@ -12,12 +13,6 @@ export interface Scenario {
   readonly faults: readonly AttachFaults[];
 }
 
-/** Bytes to take binary output from, in a file that commands can read. */
-export interface Noise {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
-
 /** Below the 262,144 bytes that the servers keep: whatever is cut, the server still has all of it. */
 const LARGEST = 250_000;
 
@@ -25,15 +20,20 @@ const NOTHING = new Uint8Array(0);
 
 export function drawScenario(random: Random, noise: Noise): Scenario {
   const exitCode = random.between(0, 255);
-  const kinds = [counted, binary, periodic, paced, both, silent] as const;
-  const output = random.pick(kinds)(random, noise);
+  const output = drawOutput(random, noise);
   const total = output.stdout.length + output.stderr.length;
   const cuts = random.next() < 0.3 ? 2 : 1;
   const faults = Array.from({ length: cuts }, () => ({ cut: drawCut(random, total) }));
   return { ...output, script: `${output.script}; exit ${exitCode}`, exitCode, faults };
 }
 
-type Output = Pick<Scenario, "kind" | "script" | "stdout" | "stderr">;
+export type Output = Pick<Scenario, "kind" | "script" | "stdout" | "stderr">;
+
+/** A script and what it writes; it leaves the end to what follows it. */
+export function drawOutput(random: Random, noise: Noise): Output {
+  const kinds = [counted, binary, periodic, paced, both, silent] as const;
+  return random.pick(kinds)(random, noise);
+}
 
 function counted(random: Random): Output {
   const from = random.between(1, 1_000_000);
@@ -80,7 +80,7 @@ function silent(): Output {
   return { kind: "silent", script: "true", stdout: NOTHING, stderr: NOTHING };
 }
 
-function drawCut(random: Random, total: number): Cut {
+export function drawCut(random: Random, total: number): Cut {
   const how = random.pick<CutKind>([
     "fin",
     "fin",
@@ -97,6 +97,6 @@ function drawCut(random: Random, total: number): Cut {
   return { afterBytes: random.between(0, total), how };
 }
 
-function bytesOf(text: string): Uint8Array {
+export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }

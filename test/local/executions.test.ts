@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { startTestServer } from "./local-client.ts";
 
 describe.each(["serve", "runner"] as const)("executions (%s)", (dialect) => {
@@ -222,9 +222,12 @@ describe.each(["serve", "runner"] as const)("executions (%s)", (dialect) => {
       times: { pumpDrain: 30 },
     });
     const box = await createBox();
-    const execution = await shell(box, "echo before; sleep 1000 & exit 5");
+    const execution = await shell(box, "echo $$; sleep 1000 & exit 5");
     const attachment = await attach(box, execution);
-    await attachment.until(() => attachment.stdout().toString() === "before\n");
+    await attachment.until(() => attachment.stdout().toString().endsWith("\n"));
+    // The shell has ended, and its code is known: a kill does not change that.
+    const shellId = Number(attachment.stdout().toString());
+    await vi.waitFor(() => expect(() => process.kill(shellId, 0)).toThrow("ESRCH"), { timeout: 10_000 });
     if (serve) {
       expect((await status(box, execution)).json.status).toBe("running");
       expect(attachment.controls).toEqual([]);

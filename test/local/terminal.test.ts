@@ -99,6 +99,40 @@ describe.each(["serve", "runner"] as const)("terminals (%s)", (dialect) => {
     expect(stdout().toString()).toBe(numbers);
   });
 
+  test("what is typed while nobody reads waits, holds up nobody else, and arrives whole", async () => {
+    const { createBox, exec, attach, run } = await startTestServer({ dialect });
+    const box = await createBox();
+    const script = "stty raw -echo; echo ready; until [ -e go ]; do sleep 0.02; done; exec head -c 200000";
+    const attachment = await attach(box, await exec(box, tty(script)));
+    await attachment.until(() => attachment.stdout().includes("ready"));
+    const typed = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
+    for (let at = 0; at < typed.length; at += 1_000) attachment.socket.send(typed.subarray(at, at + 1_000));
+    await run(box, { command: "touch", args: ["go"] });
+    await attachment.closed;
+    expect(attachment.stdout().subarray(-typed.length).equals(typed)).toBe(true);
+  });
+
+  test("what it wrote last arrives, also where this process is busy while it ends", async () => {
+    const { createBox, exec, attach } = await startTestServer({ dialect });
+    const box = await createBox();
+    const script = "seq 1 5000; echo last";
+    const attachments = await Promise.all(
+      Array.from({ length: 8 }, async () => attach(box, await exec(box, tty(script)))),
+    );
+    // Each turn of the event loop takes longer than node-pty gives a terminal to be read to its end.
+    const blocked = new Int32Array(new SharedArrayBuffer(4));
+    let over = false;
+    const block = () => {
+      Atomics.wait(blocked, 0, 0, 250);
+      if (!over) setImmediate(block);
+    };
+    block();
+    await Promise.all(attachments.map(({ exitCode, until }) => until(() => exitCode() !== undefined)));
+    over = true;
+    for (const { stdout } of attachments)
+      expect(stdout().toString().trim().slice(-16)).toBe("4999\r\n5000\r\nlast");
+  });
+
   test("signals and kill reach it", async () => {
     const { send, createBox, exec, attach } = await startTestServer({ dialect });
     const box = await createBox();

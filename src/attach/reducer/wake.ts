@@ -59,8 +59,8 @@ function outageOver<S extends In<"waiting" | "connecting" | "probing">>(
 /** An open connection is looked after at once. */
 function doubt(state: In<"attached" | "checking">, event: Wake, options: ReducerOptions): Transition {
   const { slept, now, quiet } = event;
-  // It was opened after the sleep.
-  if (slept > 0 && now - state.link.since < slept) return stay(state);
+  // It was opened after the sleep. Half of it, for it is counted from the beat before.
+  if (now - state.link.since < slept / 2) return stay(state);
   const deep = slept >= DEEP_SLEEP;
   const checked = options.silence !== null;
   if (deep && !(checked && canAsk(state, options))) {
