@@ -147,7 +147,7 @@ describe.each(ENGINES)("$name", ({ missing, start }) => {
   testHere("a shell in a terminal over a cut: what is typed is answered once", async () => {
     const page = await engine.open(terminals.url);
     await eventually(() => page.run(() => "page" in window)).toBe(true);
-    await page.run(() => window.page.start("sh", ["-i"], { PS1: "$ ", HISTFILE: "/dev/null" }));
+    await page.run(() => window.page.start("sh", ["-i"], { env: { PS1: "$ ", HISTFILE: "/dev/null" } }));
     const shown = () => page.run(() => window.page.screen().join("\n").trimEnd());
     await eventually(shown).toBe("$");
     await page.run(() => window.page.terminal.input("echo before; stty size\r"));

@@ -48,7 +48,7 @@ describe.each(["serve", "runner"] as const)("a terminal in Chromium, on %s", (di
   }
 
   const start = (command: string, args: readonly string[], env: Record<string, string> = {}) =>
-    page.evaluate(([command, args, env]) => window.page.start(command, args, env), [
+    page.evaluate(([command, args, env]) => window.page.start(command, args, { env }), [
       command,
       args,
       env,

@@ -9,9 +9,15 @@ import { type Measure, measureAddon, measureSocket, measureXterm, recordRecoveri
  * execution, else `start` runs one.
  */
 
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether the command has a terminal, too. Default true. */
+  readonly tty?: boolean;
+}
+
 export interface TerminalPage {
   /** Runs a command in a new terminal. Resolves with its box and id as soon as it is connected. */
-  start(command: string, args: readonly string[], env?: Record<string, string>): Promise<[string, string]>;
+  start(command: string, args: readonly string[], options?: StartOptions): Promise<[string, string]>;
   /** Takes up a command that runs. Resolves as soon as it is connected. */
   take(box: string, execution: string): Promise<void>;
   /** Whether questions are old. */
@@ -78,11 +84,11 @@ function linesFrom(first: number): string[] {
 }
 
 window.page = {
-  async start(command, args, env = {}) {
+  async start(command, args, { env = {}, tty = true } = {}) {
     const box = await boxlite.boxes.create({ image: "alpine:latest" });
     const { cols, rows } = terminal;
     const execution = await box.exec(command, args, {
-      tty: { cols, rows },
+      tty: tty && { cols, rows },
       env: { TERM: "xterm-256color", ...env },
     });
     await show(execution);

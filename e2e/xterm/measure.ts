@@ -52,10 +52,15 @@ export function measureXterm(terminal: Terminal, line: string, bytes: number): P
 }
 
 /** A command's output through a server, a socket and the addon, until it has exited and all is on the screen. */
-export function measureAddon(page: TerminalPage, command: string, args: readonly string[]): Promise<Measure> {
+export function measureAddon(
+  page: TerminalPage,
+  command: string,
+  args: readonly string[],
+  tty: boolean,
+): Promise<Measure> {
   const status = document.querySelector<HTMLElement>("#status");
   return measure(async () => {
-    await page.start(command, args);
+    await page.start(command, args, { tty });
     await new Promise<void>((resolve) => {
       const look = () => {
         if (status?.dataset.state !== "exited" && status?.dataset.state !== "failed") return;

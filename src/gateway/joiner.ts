@@ -17,7 +17,11 @@ export interface JoinerSocket {
 const JOINED_BYTES = 65_536;
 /** A page that has this much to take is busy: what comes now may wait for more. */
 const BUSY_BYTES = 64 * 1024;
-/** For so long, in milliseconds. */
+/** Bytes per millisecond of a flood: a page is as busy with it, though the network takes it all. */
+const FLOOD_PACE = 4_096;
+/** Bytes that come at once before it is one. */
+const FLOOD_BYTES = 16_384;
+/** For so long what comes may wait then, in milliseconds. */
 const BUSY_WAIT = 5;
 
 /**
@@ -25,13 +29,16 @@ const BUSY_WAIT = 5;
  * 16 KiB: a flood of output is taken several times as fast, and twice as fast again in frames of 64 KiB. What comes alone is sent at
  * once, in the order it came. So is the first frame of each stream: the client knows a whole backlog by its length (SPEC.md, S4).
  */
-export function createJoiner(socket: JoinerSocket): Joiner {
+export function createJoiner(socket: JoinerSocket, now = () => performance.now()): Joiner {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
   /** The channels whose first frame is sent. */
   const begun = new Set<number>();
   let scheduled = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** A bucket that leaks: what was sent lately, in bytes. */
+  let lately = 0;
+  let countedAt = 0;
 
   function flush(): void {
     clearTimeout(timer);
@@ -40,6 +47,7 @@ export function createJoiner(socket: JoinerSocket): Joiner {
     waiting = [];
     const [first] = frames;
     if (first === undefined) return;
+    lately = Math.min(lately + bytes, 2 * FLOOD_BYTES);
     if (frames.length === 1) {
       socket.send(first);
       return;
@@ -58,7 +66,10 @@ export function createJoiner(socket: JoinerSocket): Joiner {
   function consider(): void {
     scheduled = false;
     if (waiting.length === 0) return;
-    if (socket.bufferedAmount < BUSY_BYTES) flush();
+    const time = now();
+    lately = Math.max(0, lately - (time - countedAt) * FLOOD_PACE);
+    countedAt = time;
+    if (socket.bufferedAmount < BUSY_BYTES && lately < FLOOD_BYTES) flush();
     else timer ??= setTimeout(flush, BUSY_WAIT);
   }
 
