@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { launchChromium } from "../../e2e/support/demo.ts";
-import { serveTerminalPage } from "../../e2e/support/terminal-page.ts";
 import type { Measure } from "../../e2e/xterm/measure.ts";
+import { startChild } from "./attach/child.ts";
 import { median } from "./attach/statistics.ts";
+import type { Part, Started } from "./xterm-server.ts";
 
 /** Milliseconds of the longest task, bytes of heap over the baseline, and the share of xterm.js's own throughput. */
 const GOALS = { longestTask: 200, heap: 100e6, share: 0.5 };
@@ -40,14 +41,16 @@ export async function main(args: readonly string[]): Promise<number> {
   // Times are wall-clock times: with more to do than cores, they tell of the machine.
   const load = (loadavg()[0] ?? 0).toFixed(1);
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}, load average ${load}`);
-  // A slow client would lose output on the server, and be measured with less: here it is all kept for it.
-  const served = await serveTerminalPage({ dialect: "serve", liveQueueChunks: 1e6 }, true);
+  using boxlite = startChild("xterm-server");
+  using gateway = startChild("xterm-server");
+  const { url: target, token } = await boxlite.ask<Started>("boxlite" satisfies Part);
+  const { url } = await gateway.ask<Started>({ target, token } satisfies Part);
   const directory = mkdtempSync(join(tmpdir(), "boxlite-web-bench-"));
   const browser = await launchChromium();
   try {
     console.log(`Chromium ${browser.version()}\n`);
     const page = await browser.newPage({ viewport: { width: 1_000, height: 700 } });
-    await page.goto(served.url, { timeout: 120_000 });
+    await page.goto(url, { timeout: 120_000 });
     await page.waitForFunction(() => window.page !== undefined);
     // Made before, for it takes its time. Commands are this machine's processes.
     const count = Math.ceil(bytes / LINE_LENGTH);
@@ -92,7 +95,6 @@ export async function main(args: readonly string[]): Promise<number> {
     return report(rounds, all);
   } finally {
     await browser.close();
-    await served[Symbol.asyncDispose]();
     rmSync(directory, { recursive: true });
   }
 }
