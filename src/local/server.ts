@@ -77,6 +77,8 @@ const ADDRESS = "127.0.0.1";
  * BoxLite cloud, and serve's snapshots, clones, exports and imports, with their replay, their losses for slow readers,
  * their close codes and their error bodies. Where it differs:
  *
+ * - A process waits for up to half a second for a client that is behind, and for the first one: only who stands still for longer loses
+ *   output.
  * - Output is handed on byte by byte. The real servers decode it as UTF-8 first, which changes bytes that are not text.
  * - There are no images: a command is looked up in `PATH` when it is started, and refused (serve 422, runner 500) if
  *   it is not there. `working_dir` is relative to the box's directory, or a path of this machine.
