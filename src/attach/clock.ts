@@ -31,6 +31,9 @@ export function createSleepAwareTime(wall: () => number, monotonic: () => number
   };
 }
 
+/** Milliseconds; what is longer is taken for 1 by the platforms. Who waits so long is called back early, once in 24 days. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
 /** Reads it once per turn of the event loop: a turn may bring a thousand frames, each of which asks for the time. */
 export function oncePerTurn(read: () => number): () => number {
   let known: number | undefined;
@@ -46,6 +49,8 @@ export function oncePerTurn(read: () => number): () => number {
 
 /** Milliseconds from which on half a second more is not much. */
 const LONG = 5_000;
+/** Not in a page, where a beat is throttled more than a timer of one's own, nor on Workers, where a timer ends with the request that made it. */
+const SHARES_TIMERS = globalThis.document === undefined && !("WebSocketPair" in globalThis);
 const afterLong = createSharedTimer(() => performance.now());
 
 /** The platform's time, and its wake-ups. */
@@ -53,8 +58,8 @@ export const systemClock: Clock = {
   now: oncePerTurn(createSleepAwareTime(Date.now, () => performance.now())),
   random: Math.random,
   after(delay, callback) {
-    if (delay >= LONG) return afterLong(delay, callback);
-    const timer = setTimeout(callback, delay);
+    if (SHARES_TIMERS && delay >= LONG) return afterLong(delay, callback);
+    const timer = setTimeout(callback, Math.min(delay, LONGEST_DELAY));
     return () => clearTimeout(timer);
   },
   onWake: onPlatformWake,

@@ -1,5 +1,7 @@
 /** How often it looks, in milliseconds, and so what a wait may take longer. */
 const BEAT = 500;
+/** Milliseconds without a beat after which the timer is taken for dead: one of a test's false clock goes with that. */
+const DEAD = 5_000;
 
 interface Wait {
   readonly due: number;
@@ -16,6 +18,7 @@ interface Wait {
 export function createSharedTimer(now: () => number): (delay: number, callback: () => void) => () => void {
   const waits = new Set<Wait>();
   let timer: ReturnType<typeof setInterval> | undefined;
+  let beat = 0;
 
   function remove(wait: Wait): void {
     waits.delete(wait);
@@ -26,6 +29,7 @@ export function createSharedTimer(now: () => number): (delay: number, callback: 
 
   function look(): void {
     const time = now();
+    beat = time;
     for (const wait of waits) {
       if (wait.due > time) continue;
       remove(wait);
@@ -34,9 +38,14 @@ export function createSharedTimer(now: () => number): (delay: number, callback: 
   }
 
   return (delay, callback) => {
-    const wait = { due: now() + delay, callback };
+    const time = now();
+    const wait = { due: time + delay, callback };
     waits.add(wait);
-    timer ??= setInterval(look, BEAT);
+    if (timer === undefined || Math.abs(time - beat) > DEAD) {
+      clearInterval(timer);
+      timer = setInterval(look, BEAT);
+      beat = time;
+    }
     return () => remove(wait);
   };
 }

@@ -143,14 +143,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     );
   }
 
-  async function attach(request: Request, dial: Dial, admitted: Admitted): Promise<Attach> {
+  async function attach(request: Request, dial: Dial, admitted: Admitted, isFull: boolean): Promise<Attach> {
     const { route, query } = admitted;
     const offered = (request.headers.get("sec-websocket-protocol") ?? "")
       .split(",")
       .map((name) => name.trim());
     const framed = offered.includes(GATEWAY_PROTOCOL);
     const ticket = offered.find((name) => name.startsWith(TICKET_PROTOCOL))?.slice(TICKET_PROTOCOL.length);
-    const decision = ticket === undefined ? await allowed(request, route) : await redeemed(ticket, admitted);
+    const decide = () => (ticket === undefined ? allowed(request, route) : redeemed(ticket, admitted));
+    const decision = isFull ? TOO_MANY : await decide();
     const refused = decision !== undefined && "status" in decision ? decision : undefined;
     const url = `${target}/v1${route.path}${query}`;
     const result =
@@ -178,21 +179,23 @@ export function createGateway(options: GatewayOptions): Gateway {
       const admission = admit(arrivalOf(request, true, connection), rules);
       let result: Attach | undefined;
       attaches += 1;
+      const isFull = attaches > maxAttaches;
+      let counts = true;
+      const leave = () => {
+        if (counts) attaches -= 1;
+        counts = false;
+      };
       const response = await answered(request, async () => {
         if ("status" in admission) return refusalResponse(admission);
         const seen = look(request, true, admission);
         if (seen instanceof Response) return seen;
         if ("status" in seen) return refusalResponse(seen);
-        if (attaches > maxAttaches) return refusalResponse(TOO_MANY);
-        result = await attach(request, dial, seen);
+        result = await attach(request, dial, seen, isFull);
         return result.kind === "answer" ? result.response : undefined;
       });
-      if (response === undefined && result?.kind === "accept") {
-        return leaving(result, () => {
-          attaches -= 1;
-        });
-      }
-      attaches -= 1;
+      if (response === undefined && result?.kind === "accept" && !isFull) return leaving(result, leave);
+      leave();
+      if (response === undefined && result?.kind === "accept") return result;
       const answer = response ?? refusalResponse(refusal(500, FAILED));
       finishHeaders(answer.headers, undefined);
       return { kind: "answer", response: answer };
@@ -200,15 +203,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** Says once when its page is gone. */
+/** Says when its page is gone. */
 function leaving(attach: Extract<Attach, { kind: "accept" }>, gone: () => void): Attach {
   const { message, closed } = attach.page;
-  let there = true;
   const page = {
     message,
     closed(code: number, reason: string) {
-      if (there) gone();
-      there = false;
+      gone();
       closed(code, reason);
     },
   };

@@ -128,6 +128,7 @@ export async function writeUpgradeAnswer(answer: Response, socket: Duplex): Prom
   );
   // What else it sends is of no interest, but its end is; one that does not come is not waited for.
   socket.resume();
+  if (socket.destroyed) return;
   const patience = setTimeout(() => socket.destroy(), LINGER);
   socket.once("close", () => clearTimeout(patience));
 }

@@ -15,6 +15,8 @@ export interface Subscription {
 export interface Backlog {
   push(chunk: Uint8Array): void;
   readonly isFollowed: boolean;
+  /** Bytes that are kept for those who attach later. */
+  readonly kept: number;
   /** Chunks that wait for the slowest of those who follow it. */
   readonly behind: number;
   /** Takes the snapshot and follows the stream in one step. `wake` is called whenever there is something to take. */
@@ -80,6 +82,9 @@ function createRunnerBacklog(limits: BacklogLimits): Backlog {
     get isFollowed() {
       return followers.size > 0;
     },
+    get kept() {
+      return kept.bytes;
+    },
     get behind() {
       return Math.max(0, ...Array.from(followers, ({ behind }) => behind));
     },
@@ -127,6 +132,9 @@ function createServeBacklog(limits: BacklogLimits): Backlog {
   return {
     get isFollowed() {
       return followers.size > 0;
+    },
+    get kept() {
+      return kept.bytes;
     },
     get behind() {
       return Math.max(0, ...Array.from(followers, ({ behind }) => behind));

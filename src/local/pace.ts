@@ -1,20 +1,19 @@
 import type { Backlog, BacklogLimits } from "./backlog.ts";
 
 /**
- * How fast a process's output is read. `fast`: several chunks per turn of the event loop. `steady`: one. `slow`: with a {@link PAUSE}
- * behind each.
+ * How a process's output is read. `fast`: several chunks per turn of the event loop. `steady`: one. `hold`: not now, and asked again
+ * after a {@link PAUSE}.
  */
-export type Pace = "fast" | "steady" | "slow";
+export type Pace = "fast" | "steady" | "hold";
 
 /** Milliseconds. */
 export const PAUSE = 1;
 
+/** Chunks that are read in one turn, at most. */
+export const CHUNKS_PER_TURN = 16;
+
 /** Milliseconds for which a client is waited for that is behind, or that is not there yet. */
 const PATIENCE = 500;
-
-/** Chunks that a client may be behind at any moment, and those with which it is slow, unless its queue is short. */
-const FEW = 16;
-const MANY = 64;
 
 /**
  * As fast as the client takes it. Who is slow for a moment, or attaches a moment after the start, loses nothing; who stands still
@@ -24,10 +23,9 @@ const MANY = 64;
  */
 export function createPace(
   streams: readonly Backlog[],
-  { queueChunks }: Pick<BacklogLimits, "queueChunks">,
+  { bytes, queueChunks }: BacklogLimits,
   now: () => number,
 ): () => Pace {
-  const many = Math.min(MANY, Math.ceil(queueChunks / 4));
   /** Since when somebody is waited for. */
   let since: number | undefined = now();
   let followed = false;
@@ -35,11 +33,13 @@ export function createPace(
     const isFollowed = streams.some(({ isFollowed }) => isFollowed);
     followed ||= isFollowed;
     const behind = Math.max(...streams.map(({ behind }) => behind));
-    if (isFollowed ? behind < many : followed) {
-      since = undefined;
-      return isFollowed && behind < FEW ? "fast" : "steady";
+    const kept = Math.max(...streams.map(({ kept }) => kept));
+    if (isFollowed ? 2 * behind < queueChunks : followed || 2 * kept < bytes) {
+      if (followed) since = undefined;
+      // What one turn brings is not to fill the queue.
+      return isFollowed && behind + 2 * CHUNKS_PER_TURN < queueChunks / 2 ? "fast" : "steady";
     }
     since ??= now();
-    return now() - since < PATIENCE ? "slow" : "steady";
+    return now() - since < PATIENCE ? "hold" : "steady";
   };
 }

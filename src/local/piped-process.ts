@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { ResolvedCommand } from "./command.ts";
 import { deliver, GUEST_READ_BYTES, type HostProcess, type OutputSink } from "./host-process.ts";
-import { PAUSE, type Pace } from "./pace.ts";
+import { CHUNKS_PER_TURN, PAUSE, type Pace } from "./pace.ts";
 import { createStdinQueue } from "./stdin-queue.ts";
 
 /**
@@ -58,9 +58,6 @@ export async function startPiped(command: ResolvedCommand, sink: OutputSink): Pr
   };
 }
 
-/** In one turn of the event loop, at most. */
-const CHUNKS_PER_TURN = 16;
-
 /**
  * Hands out what comes in pieces of the guest's size, few per turn of the event loop: a process that writes without end is held up by
  * its pipe and not by our memory, and does not keep the sockets from being served.
@@ -74,6 +71,11 @@ function readChunks(
     let reading = false;
     const step = () => {
       const pace = paceOf();
+      if (pace === "hold") {
+        reading = true;
+        setTimeout(step, PAUSE);
+        return;
+      }
       for (let left = pace === "fast" ? CHUNKS_PER_TURN : 1; left > 0; left -= 1) {
         // With nothing buffered, an empty-handed read asks for more, or ends the stream.
         const buffered = source.readableLength;
@@ -83,8 +85,7 @@ function readChunks(
         if (chunk === null) return;
         onChunk(chunk);
       }
-      if (pace === "slow") setTimeout(step, PAUSE);
-      else setImmediate(step);
+      setImmediate(step);
     };
     source.on("readable", () => {
       if (!reading) step();

@@ -56,15 +56,15 @@ export async function startOnTerminal(command: ResolvedCommand, sink: OutputSink
   readToTheEnd(pty, handOut);
   pty.onData((data) => {
     if (!(data instanceof Uint8Array)) return;
-    const pace = sink.pace();
     handOut(data);
-    if (pace === "fast") return;
+    if (sink.pace() === "fast") return;
     const resume = () => {
-      if (!ended) pty.resume();
+      if (ended) return;
+      if (sink.pace() === "hold") setTimeout(resume, PAUSE);
+      else pty.resume();
     };
     pty.pause();
-    if (pace === "slow") setTimeout(resume, PAUSE);
-    else setImmediate(resume);
+    setImmediate(resume);
   });
   const input = createTerminalInput(pty);
   const stdin = input && createStdinQueue(input);

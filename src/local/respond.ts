@@ -49,6 +49,7 @@ export function respondRaw(
   socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head}\r\n${answer.body ?? ""}`);
   // What else it sends is of no interest, but its end is; one that does not come is not waited for.
   socket.resume();
+  if (socket.destroyed) return;
   const patience = setTimeout(() => socket.destroy(), LINGER);
   socket.once("close", () => clearTimeout(patience));
 }

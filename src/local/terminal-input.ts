@@ -8,8 +8,9 @@ export interface TerminalDescriptor {
   readonly _socket?: Pick<Duplex, "destroyed" | "destroy" | "read">;
 }
 
-/** Milliseconds until a terminal that was full is tried again: it tells nobody that it has been read. */
+/** Milliseconds until a terminal that was full is tried again, at first and at most: it tells nobody that it has been read. */
 const RETRY = 5;
+const SLOWEST_RETRY = 100;
 
 /**
  * A stream into a terminal. Writing through node-pty stands still, and the whole process with it, while the terminal is full, until
@@ -20,12 +21,17 @@ export function createTerminalInput({ fd, _socket: socket }: TerminalDescriptor)
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
       let at = 0;
+      let wait = RETRY;
       const step = () => {
         try {
-          while (at < chunk.length && !socket.destroyed) at += writeSync(fd, chunk, at);
+          while (at < chunk.length && !socket.destroyed) {
+            at += writeSync(fd, chunk, at);
+            wait = RETRY;
+          }
         } catch (error) {
           if (isFull(error)) {
-            setTimeout(step, RETRY);
+            setTimeout(step, wait);
+            wait = Math.min(wait * 2, SLOWEST_RETRY);
             return;
           }
           // The terminal has gone with its process: what is typed then goes nowhere, as on any.

@@ -64,3 +64,18 @@ test("one that never comes to an end holds up no other", () => {
   cancel();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a timer that was taken away with a false clock is replaced by the next wait", () => {
+  let now = 0;
+  const after = createSharedTimer(() => now);
+  const called: string[] = [];
+  after(5_000, () => called.push("first"));
+  // What it has begun is gone, and nobody told it.
+  vi.clearAllTimers();
+  now = 20_000;
+  after(5_000, () => called.push("second"));
+  now = 30_000;
+  vi.advanceTimersByTime(500);
+  expect(called).toEqual(["first", "second"]);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Box, BoxLite } from "../../src/index.ts";
 import { type LocalServerOptions, startLocalServer } from "../../src/local/index.ts";
-import { clientFrame, connectRaw, flood, memoryInUse, type RawClient, upgradeOf } from "./raw-client.ts";
+import { memoryInUse } from "../support/memory-in-use.ts";
+import { clientFrame, connectRaw, flood, type RawClient, upgradeOf } from "./raw-client.ts";
 
 /** What a client may send to the local server without end, or not at all: what is kept for it is bounded, and others are served. */
 

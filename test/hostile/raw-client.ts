@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { memoryInUse } from "../support/memory-in-use.ts";
 
 /** A client on the bare socket, which does what no client should: it sends by halves, and never closes its end. */
 export interface RawClient {
@@ -87,14 +86,4 @@ export async function flood({ socket, closed }: RawClient, piece: Buffer, times:
     if (sent % Math.ceil(times / LOOKS) === 0) most = Math.max(most, memoryInUse());
   }
   return most - before;
-}
-
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
-
-/** What is held after a collection. */
-export function memoryInUse(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

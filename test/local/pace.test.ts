@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBacklog } from "../../src/local/backlog.ts";
-import { createPace } from "../../src/local/pace.ts";
+import { CHUNKS_PER_TURN, createPace } from "../../src/local/pace.ts";
 
 describe.each(["serve", "runner"] as const)("%s", (dialect) => {
   function start(queueChunks = 256) {
@@ -24,11 +24,11 @@ describe.each(["serve", "runner"] as const)("%s", (dialect) => {
     });
   }
 
-  test("output is read slowly until the first client is there, but not for long", () => {
+  test("until the first client is there, no more is read than is kept, but not for long", () => {
     const setting = start();
-    expect(fill(setting, 1)).toEqual(["slow"]);
+    expect(fill(setting, 500)).toEqual([...Array(499).fill("steady"), "hold"]);
     setting.pass(499);
-    expect(setting.pace()).toBe("slow");
+    expect(setting.pace()).toBe("hold");
     setting.pass(1);
     expect(setting.pace()).toBe("steady");
   });
@@ -38,34 +38,49 @@ describe.each(["serve", "runner"] as const)("%s", (dialect) => {
     for (const stream of [stdout, stderr]) {
       const client = stream.subscribe(() => {});
       expect(pace()).toBe("fast");
-      const paces = fill({ stdout: stream, pace }, 64);
-      expect([paces[14], paces[15], paces[62], paces[63]]).toEqual(["fast", "steady", "steady", "slow"]);
-      for (let chunk = 0; chunk < 64; chunk += 1) client.take();
+      const paces = fill({ stdout: stream, pace }, 128);
+      expect([paces[94], paces[95], paces[126], paces[127]]).toEqual(["fast", "steady", "steady", "hold"]);
+      for (let chunk = 0; chunk < 128; chunk += 1) client.take();
       expect(pace()).toBe("fast");
     }
   });
 
-  test("a client with a short queue is slow sooner", () => {
-    const setting = start(4);
-    setting.stdout.subscribe(() => {});
-    expect(fill(setting, 1)).toEqual(["slow"]);
-  });
+  test.each([1, 4, 16, 64])(
+    "a client with a queue of %d chunks loses none by what one turn brings",
+    (queueChunks) => {
+      const setting = start(queueChunks);
+      const client = setting.stdout.subscribe(() => {});
+      let read = 0;
+      let taken = 0;
+      for (let turn = 0; turn < 100; turn += 1) {
+        const pace = setting.pace();
+        const chunks = pace === "fast" ? CHUNKS_PER_TURN : Number(pace === "steady");
+        read += chunks;
+        fill(setting, chunks);
+        for (let chunk = client.take(); chunk !== undefined; chunk = client.take()) taken += chunk.length;
+      }
+      expect(read).toBeGreaterThanOrEqual(100);
+      expect(taken).toBe(read);
+    },
+  );
 
   test("a client that stands still holds the process up no longer, until it has caught up", () => {
     const setting = start();
     const client = setting.stdout.subscribe(() => {});
-    fill(setting, 64);
-    setting.pass(500);
+    expect(fill(setting, 128).at(-1)).toBe("hold");
+    setting.pass(499);
+    expect(setting.pace()).toBe("hold");
+    setting.pass(1);
     expect(setting.pace()).toBe("steady");
-    for (let chunk = 0; chunk < 64; chunk += 1) client.take();
+    for (let chunk = 0; chunk < 128; chunk += 1) client.take();
     expect(setting.pace()).toBe("fast");
-    expect(fill(setting, 64).at(-1)).toBe("slow");
+    expect(fill(setting, 128).at(-1)).toBe("hold");
   });
 
   test("nobody is waited for who has gone", () => {
     const setting = start();
     const client = setting.stdout.subscribe(() => {});
-    expect(fill(setting, 64).at(-1)).toBe("slow");
+    expect(fill(setting, 128).at(-1)).toBe("hold");
     client.close();
     expect(setting.pace()).toBe("steady");
   });

@@ -64,15 +64,34 @@ describe.each(["serve", "runner"] as const)("replay (%s)", (dialect) => {
   });
 
   test("the cap is per stream and can be set", async () => {
-    const { createBox, shell, attach, completed } = await startTestServer({ dialect, backlogBytes: 10 });
+    const { createBox, shell, attach } = await startTestServer({ dialect, backlogBytes: 10 });
     const box = await createBox();
     const execution = await shell(box, "echo small >&2; echo 0123456789abcdef");
-    await completed(box, execution);
+    // Then all of it has been read.
+    await (await attach(box, execution)).closed;
     const late = await attach(box, execution);
     await late.closed;
     expect(late.stderr().toString()).toBe("small\n");
     // serve keeps one chunk, however large.
     expect(late.stdout().toString()).toBe(serve ? "0123456789abcdef\n" : "789abcdef\n");
+  });
+
+  test.each([1, 16])("a client that reads loses nothing by a queue of %d chunks", async (liveQueueChunks) => {
+    const { createBox, shell, attach } = await startTestServer({ dialect, liveQueueChunks });
+    const box = await createBox();
+    const attachment = await attach(box, await shell(box, "read line; head -c 200000 /dev/zero"));
+    attachment.socket.send(Buffer.from("\n"));
+    await attachment.closed;
+    expect(attachment.stdout().length).toBe(200_000);
+  });
+
+  test("output before the first client is there waits for it", async () => {
+    const { createBox, shell, attach } = await startTestServer({ dialect });
+    const box = await createBox();
+    const execution = await shell(box, "head -c 1000000 /dev/zero; echo done >&2");
+    const attachment = await attach(box, execution);
+    await attachment.closed;
+    expect(attachment.stdout().length).toBe(1_000_000);
   });
 
   test("live frames hold at most what the guest reads at once", async () => {

@@ -35,14 +35,16 @@ const LARGE = 16 * 1024;
  * A `ReadableStream` over a queue bounded in bytes. The socket behind it is never paused (the servers drop output for a
  * client that stalls), so a consumer that falls behind by more than `maxBufferedBytes` gets an error there, or misses the
  * oldest of what waits, in its own stream only. Cancelling discards what waits and what is still to come. A chunk is its
- * reader's: nothing else lies in its buffer, which may be transferred.
+ * reader's: nothing that is still to come lies in its buffer, which may be transferred.
  */
 export function createOutputStream(options: OutputStreamOptions): OutputStream {
   const { name, maxBufferedBytes } = options;
   const queue: Uint8Array<ArrayBuffer>[] = [];
-  /** The newest of what waits: small chunks, put together as they come in the first `filled` bytes, which are used again. */
+  /** The newest of what waits: small chunks, put together as they come. What follows in `tail` after `filled` is free. */
   let tail = new Uint8Array(0);
   let filled = 0;
+  /** How large it was when it was handed out: as much is likely to come again. */
+  let usual = 0;
   const largestTail = Math.min(COALESCED_BYTES, maxBufferedBytes);
   /** Bytes in both. */
   let queued = 0;
@@ -65,8 +67,8 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       },
       cancel() {
         state = "done";
+        closeTail();
         queue.length = 0;
-        filled = 0;
         queued = 0;
       },
     },
@@ -104,7 +106,10 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       return;
     }
     if (filled + bytes.length > tail.length) {
-      const larger = new Uint8Array(Math.min(largestTail, 4 * (filled + bytes.length)));
+      const needed = filled + bytes.length;
+      const larger = new Uint8Array(
+        Math.max(needed, Math.min(largestTail, filled === 0 ? usual : 4 * needed)),
+      );
       larger.set(tail.subarray(0, filled));
       tail = larger;
     }
@@ -113,7 +118,11 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
   }
 
   function closeTail(): void {
-    if (filled > 0) queue.push(tail.slice(0, filled));
+    if (filled === 0) return;
+    // It keeps at most twice its own.
+    queue.push(2 * filled < tail.length ? tail.slice(0, filled) : tail.subarray(0, filled));
+    usual = filled;
+    tail = new Uint8Array(0);
     filled = 0;
   }
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createOutputStream, type OverflowPolicy } from "../../../src/attach/streams/output-stream.ts";
 import { collectBytes } from "../../support/collect.ts";
+import { memoryInUse } from "../../support/memory-in-use.ts";
 
 function open(name: string, maxBufferedBytes: number, overflow: OverflowPolicy = "error") {
   const dropped: string[] = [];
@@ -83,6 +84,20 @@ test("chunks of one turn that somebody waits for come together, and no byte of t
   end();
   expect((await reader.read()).done).toBe(true);
   for (const [turn, chunk] of chunks.entries()) expect(new Set(chunk)).toEqual(new Set([turn]));
+});
+
+test("what was handed out is not held any more, nor is the room for it", async () => {
+  const bytes = new Uint8Array(1_000);
+  const streams = Array.from({ length: 100 }, () => open("stdout", 1 << 20));
+  const before = memoryInUse();
+  for (const { readable, write } of streams) {
+    for (let chunk = 0; chunk < 64; chunk += 1) write(bytes);
+    const reader = readable.getReader();
+    expect((await reader.read()).value?.length).toBe(64_000);
+  }
+  expect(memoryInUse() - before).toBeLessThan(streams.length * 10_000);
+  // They are all there still.
+  expect(streams.some(({ stream }) => stream.overflowed)).toBe(false);
 });
 
 test("what somebody waits for is not counted as waiting beyond the limit", async () => {
