@@ -64,7 +64,8 @@ function watch(platform: WakePlatform, tell: WakeListener): () => void {
     last = now;
     wasHidden = isHidden();
     frozen = false;
-    return isSleep ? Math.max(0, gap) : 0;
+    // One that the page has told of is a sleep, however short.
+    return isSleep ? Math.max(1, gap) : 0;
   }
 
   const look = () => tell(takeSleep());

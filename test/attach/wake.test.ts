@@ -130,6 +130,13 @@ describe("a page's events", () => {
     expect(run.woke).toEqual([2_000, 0]);
   });
 
+  test("resumed within the millisecond it has slept, too", () => {
+    const run = platform();
+    run.fire(run.document, "freeze");
+    run.fire(run.document, "resume");
+    expect(run.woke).toEqual([1]);
+  });
+
   test("a sleep that two of them tell of is told once, and then they are only worth a look", () => {
     const run = platform();
     run.sleep(240_000);
