@@ -1,10 +1,7 @@
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { pathToFileURL } from "node:url";
 import { build as buildPage } from "vite";
+import { bundle, ON_NODE, outdir, root } from "./bundle.mjs";
 
-// Plain modules below the package, and a page that is built: what is measured runs as in an application, in processes that hold nothing else.
-const root = fileURLToPath(new URL("..", import.meta.url));
-const outdir = `${root}/.bench`;
 await buildPage({
   configFile: false,
   root: `${root}/e2e/xterm`,
@@ -12,19 +9,7 @@ await buildPage({
   resolve: { tsconfigPaths: true },
   build: { outDir: `${outdir}/xterm`, emptyOutDir: true, target: "es2022" },
 });
-await build({
-  absWorkingDir: root,
-  entryPoints: ["test/bench/xterm.ts", "test/bench/xterm-server.ts"],
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  platform: "node",
-  packages: "external",
-  splitting: true,
-  outdir,
-  // The sources' paths lead to `src`.
-  tsconfigRaw: {},
-  logLevel: "error",
-});
+await bundle(["test/bench/xterm.ts", "test/bench/xterm-server.ts"], ON_NODE);
+
 const { main } = await import(pathToFileURL(`${outdir}/xterm.js`).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -12,15 +12,8 @@ export interface TerminalPageServer extends AsyncDisposable {
 
 const root = join(import.meta.dirname, "../..");
 
-/**
- * Serves `e2e/xterm`, with the gateway as its `/api`, and a local server behind a fault proxy behind that.
- *
- * @param lossless Without the fault proxy between, and with a gateway that keeps all for a page that is slow.
- */
-export async function serveTerminalPage(
-  options: LocalServerOptions = {},
-  lossless = false,
-): Promise<TerminalPageServer> {
+/** Serves `e2e/xterm`, with the gateway as its `/api`, and a local server behind a fault proxy behind that. */
+export async function serveTerminalPage(options: LocalServerOptions = {}): Promise<TerminalPageServer> {
   const server = await startLocalServer(options);
   const proxy = await startFaultProxy({ target: server.url });
   const vite = await createServer({
@@ -39,10 +32,9 @@ export async function serveTerminalPage(
     },
     plugins: [
       boxliteGateway({
-        target: lossless ? server.url : proxy.url,
+        target: proxy.url,
         token: server.token,
         authorize: () => ({ allow: true }),
-        ...(lossless && { maxBufferedBytes: Number.POSITIVE_INFINITY }),
       }),
     ],
   });

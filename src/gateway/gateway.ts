@@ -193,9 +193,10 @@ export function createGateway(options: GatewayOptions): Gateway {
         result = await attach(request, dial, seen, isFull);
         return result.kind === "answer" ? result.response : undefined;
       });
-      if (response === undefined && result?.kind === "accept" && !isFull) return leaving(result, leave);
+      const accepted = response === undefined && result?.kind === "accept" ? result : undefined;
+      if (accepted !== undefined && !isFull) return leaving(accepted, leave);
       leave();
-      if (response === undefined && result?.kind === "accept") return result;
+      if (accepted !== undefined) return accepted;
       const answer = response ?? refusalResponse(refusal(500, FAILED));
       finishHeaders(answer.headers, undefined);
       return { kind: "answer", response: answer };

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { endUpgrade } from "./refused-upgrade.ts";
 import { parseTarget } from "./routes.ts";
 
 /** Node's messages ↔ the platform's `Request` and `Response`. */
@@ -110,9 +111,6 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Milliseconds that a client whose upgrade was refused has to close its end. */
-const LINGER = 5_000;
-
 /** Answers an upgrade on its socket, and ends it. */
 export async function writeUpgradeAnswer(answer: Response, socket: Duplex): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
@@ -120,17 +118,13 @@ export async function writeUpgradeAnswer(answer: Response, socket: Duplex): Prom
   headers.set("content-length", String(body.length));
   headers.set("connection", "close");
   const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(
+  endUpgrade(
+    socket,
     Buffer.concat([
       Buffer.from(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\n${lines}\r\n`),
       body,
     ]),
   );
-  // What else it sends is of no interest, but its end is; one that does not come is not waited for.
-  socket.resume();
-  if (socket.destroyed) return;
-  const patience = setTimeout(() => socket.destroy(), LINGER);
-  socket.once("close", () => clearTimeout(patience));
 }
 
 export function isLoopback({ socket }: IncomingMessage): boolean {

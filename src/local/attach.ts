@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import { takesAnswers } from "../attach/sockets/pong.ts";
 import { parseControl } from "./control.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Execution } from "./execution.ts";
@@ -132,11 +133,8 @@ function watcher(socket: WebSocket): ClientHandler {
   };
 }
 
-/** Bytes under way above which nothing is said to a client: it does not read what it is told. */
-const ERROR_WINDOW = 64 * 1024;
-
 function sendError(socket: WebSocket, message: string, code?: string): void {
-  if (socket.bufferedAmount > ERROR_WINDOW) return;
+  if (!takesAnswers(socket)) return;
   socket.send(JSON.stringify({ type: "error", message, ...(code === undefined ? {} : { code }) }));
 }
 

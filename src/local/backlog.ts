@@ -31,7 +31,37 @@ export interface BacklogLimits {
 }
 
 export function createBacklog(dialect: Dialect, limits: BacklogLimits): Backlog {
-  return dialect === "runner" ? createRunnerBacklog(limits) : createServeBacklog(limits);
+  const kept = createChunkList();
+  const followers = new Set<Follower>();
+  const parts = { limits, kept, followers };
+  const { push, subscribe } = dialect === "runner" ? runnerBacklog(parts) : serveBacklog(parts);
+  return {
+    push,
+    subscribe,
+    get isFollowed() {
+      return followers.size > 0;
+    },
+    get kept() {
+      return kept.bytes;
+    },
+    get behind() {
+      return Math.max(0, ...Array.from(followers, ({ behind }) => behind));
+    },
+  };
+}
+
+/** One who follows a stream live. */
+interface Follower {
+  follow(chunk: Uint8Array): void;
+  /** Chunks that wait for it. */
+  readonly behind: number;
+}
+
+/** What a backlog of either dialect is made of. */
+interface Parts {
+  readonly limits: BacklogLimits;
+  readonly kept: ReturnType<typeof createChunkList>;
+  readonly followers: Set<Follower>;
 }
 
 /** Chunks in order, dropped from the front in constant amortised time. */
@@ -75,19 +105,8 @@ function createChunkList() {
 }
 
 /** The Go runner's: trimmed by the byte, one snapshot chunk, a queue per client that drops the newest. */
-function createRunnerBacklog(limits: BacklogLimits): Backlog {
-  const kept = createChunkList();
-  const followers = new Set<{ follow(chunk: Uint8Array): void; readonly behind: number }>();
+function runnerBacklog({ limits, kept, followers }: Parts): Pick<Backlog, "push" | "subscribe"> {
   return {
-    get isFollowed() {
-      return followers.size > 0;
-    },
-    get kept() {
-      return kept.bytes;
-    },
-    get behind() {
-      return Math.max(0, ...Array.from(followers, ({ behind }) => behind));
-    },
     push(chunk) {
       kept.push(chunk);
       while (kept.bytes > limits.bytes) {
@@ -100,8 +119,8 @@ function createRunnerBacklog(limits: BacklogLimits): Backlog {
     subscribe(wake) {
       let snapshot: Uint8Array | undefined = kept.bytes > 0 ? Buffer.concat(kept.toArray()) : undefined;
       const queue = createChunkList();
-      const follower = {
-        follow(chunk: Uint8Array) {
+      const follower: Follower = {
+        follow(chunk) {
           if (queue.length < limits.queueChunks) queue.push(chunk);
           wake();
         },
@@ -124,34 +143,23 @@ function createRunnerBacklog(limits: BacklogLimits): Backlog {
 }
 
 /** serve's: whole chunks dropped, replayed one by one, and one ring of live chunks for all clients. */
-function createServeBacklog(limits: BacklogLimits): Backlog {
-  const kept = createChunkList();
+function serveBacklog({ limits, kept, followers }: Parts): Pick<Backlog, "push" | "subscribe"> {
   const ring: Uint8Array[] = [];
   let pushed = 0;
-  const followers = new Set<{ wake(): void; readonly behind: number }>();
   return {
-    get isFollowed() {
-      return followers.size > 0;
-    },
-    get kept() {
-      return kept.bytes;
-    },
-    get behind() {
-      return Math.max(0, ...Array.from(followers, ({ behind }) => behind));
-    },
     push(chunk) {
       kept.push(chunk);
       while (kept.bytes > limits.bytes && kept.length > 1) kept.shift();
       ring[pushed % limits.queueChunks] = chunk;
       pushed += 1;
-      for (const { wake } of followers) wake();
+      for (const { follow } of followers) follow(chunk);
     },
     subscribe(wake) {
       const replay = kept.toArray();
       let replayed = 0;
       let next = pushed;
-      const follower = {
-        wake,
+      const follower: Follower = {
+        follow: wake,
         get behind() {
           return replay.length - replayed + pushed - next;
         },

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { endUpgrade } from "../gateway/refused-upgrade.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Answer, TextAnswer } from "./refusal.ts";
 
@@ -34,9 +35,6 @@ function answerHeaders(answer: Answer, request: IncomingMessage, dialect: Dialec
   return headers;
 }
 
-/** Milliseconds that a client whose upgrade was refused has to close its end. */
-const LINGER = 5_000;
-
 /** Before an upgrade there is no response yet: the answer is written by hand, and ends the connection. */
 export function respondRaw(
   socket: Duplex,
@@ -46,10 +44,8 @@ export function respondRaw(
 ): void {
   const headers = Object.entries({ ...answerHeaders(answer, request, dialect), Connection: "close" });
   const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head}\r\n${answer.body ?? ""}`);
-  // What else it sends is of no interest, but its end is; one that does not come is not waited for.
-  socket.resume();
-  if (socket.destroyed) return;
-  const patience = setTimeout(() => socket.destroy(), LINGER);
-  socket.once("close", () => clearTimeout(patience));
+  endUpgrade(
+    socket,
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head}\r\n${answer.body ?? ""}`,
+  );
 }

@@ -37,8 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
     sampleEvery: (minutes * 60_000) / SAMPLES,
     onSample: (runs, held) => {
       const seconds = Math.round((performance.now() - started) / 1_000);
-      const memory = held === undefined ? "" : `, ${(held / 2 ** 20).toFixed(2)} MiB held`;
-      console.error(`${seconds} s: ${runs} executions${memory}`);
+      console.error(`${seconds} s: ${runs} executions, ${(held / 2 ** 20).toFixed(2)} MiB held`);
     },
   });
   console.log(tableOf(report));

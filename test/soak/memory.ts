@@ -1,12 +1,4 @@
-/** Bytes that are held after a collection: heap, and buffers beside it. */
-export function heldBytes(): number | undefined {
-  if (globalThis.gc === undefined) return undefined;
-  // What finalizers let go of in the first is collected in the second.
-  globalThis.gc();
-  globalThis.gc();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
+import { median } from "../bench/attach/statistics.ts";
 
 export interface Trend {
   /** Medians of the third and of the last quarter of all samples, in bytes. */
@@ -29,9 +21,4 @@ export function trendOf(samples: readonly number[]): Trend | undefined {
   const third = quarter(0.5);
   const last = quarter(0.75);
   return { third, last, flat: last <= third * (1 + TOLERANCE.share) + TOLERANCE.bytes };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

@@ -8,9 +8,9 @@ import { startFaultProxy } from "../../src/testing/index.ts";
 import { NO_LOSS } from "../chaos/chaos.ts";
 import { makeNoise } from "../chaos/noise.ts";
 import { createWatch } from "../chaos/watch.ts";
+import { memoryInUse } from "../support/memory-in-use.ts";
 import { drawRun, type SoakRun } from "./draw.ts";
 import { type Holdings, listenForStrays, settle, takeStock } from "./leftovers.ts";
-import { heldBytes } from "./memory.ts";
 import { type Performed, perform, type Site } from "./perform.ts";
 
 export interface SoakOptions {
@@ -21,7 +21,7 @@ export interface SoakOptions {
   readonly goOn: (begun: number) => boolean;
   /** Milliseconds between two looks at the memory, for which all executions under way are waited for. */
   readonly sampleEvery: number;
-  readonly onSample?: (runs: number, held: number | undefined) => void;
+  readonly onSample?: (runs: number, held: number) => void;
 }
 
 export interface SoakReport {
@@ -73,8 +73,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
         }
       };
       await Promise.all(Array.from({ length: options.lanes }, lane));
-      const bytes = heldBytes();
-      if (bytes !== undefined) held.push(bytes);
+      const bytes = memoryInUse();
+      held.push(bytes);
       options.onSample?.(begun, bytes);
     }
     const leftBehind = await settle(withSites, [longLived]);

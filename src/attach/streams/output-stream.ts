@@ -105,16 +105,15 @@ export function createOutputStream(options: OutputStreamOptions): OutputStream {
       queue.push(isAlone(bytes) ? bytes : bytes.slice());
       return;
     }
-    if (filled + bytes.length > tail.length) {
-      const needed = filled + bytes.length;
-      const larger = new Uint8Array(
-        Math.max(needed, Math.min(largestTail, filled === 0 ? usual : 4 * needed)),
-      );
+    const needed = filled + bytes.length;
+    if (needed > tail.length) {
+      const room = filled === 0 ? usual : 4 * needed;
+      const larger = new Uint8Array(Math.max(needed, Math.min(largestTail, room)));
       larger.set(tail.subarray(0, filled));
       tail = larger;
     }
     tail.set(bytes, filled);
-    filled += bytes.length;
+    filled = needed;
   }
 
   function closeTail(): void {
