@@ -70,7 +70,10 @@ describe("terminals on the page", () => {
     await page.setViewportSize({ width: 1100, height: 700 });
     await eventually(size).not.toEqual([cols, rows]);
     const [newCols, newRows] = await size();
-    await type("echo size=$(stty size)");
+    // The size follows by itself, and what is typed may be there before it.
+    await type(
+      `until [ "$(stty size)" = "${newRows} ${newCols}" ]; do sleep 0.01; done; echo size=$(stty size)`,
+    );
     await shows(`size=${newRows} ${newCols}`);
   });
 
