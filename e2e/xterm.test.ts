@@ -192,6 +192,25 @@ describe.each(["serve", "runner"] as const)("a terminal in Chromium, on %s", (di
     expect(await page.locator("#status").getAttribute("data-state")).toBe("connected");
   }, 180_000);
 
+  test("a flood that is too much for a slow page: what it misses is said, the connection stays, and one Ctrl-C ends it", async () => {
+    await open();
+    const session = await page.context().newCDPSession(page);
+    await session.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+    await shell();
+    await shows(/^\$/);
+    await type("yes flood of output");
+    const events = () => page.evaluate(() => window.page.events);
+    await expect
+      .poll(async () => (await events()).map(({ type }) => type), { timeout: 60_000 })
+      .toContain("verdict");
+    await page.keyboard.press("Control+c");
+    await type("echo $((6 * 7))-still-here");
+    await expect.poll(shown, { timeout: 60_000 }).toMatch(/42-still-here\n\$/);
+    const told = (await events()).map((event) => (event.type === "verdict" ? event.verdict.kind : event.type));
+    expect(new Set(told)).toEqual(new Set(["connected", "gap"]));
+    expect(told.filter((kind) => kind === "connected")).toHaveLength(1);
+  }, 180_000);
+
   test("the status counts down an outage, and says how it ended", async () => {
     await open();
     await shell();

@@ -32,6 +32,7 @@ export function listenForGateway(
         if (protocol() !== GATEWAY_PROTOCOL) open();
       },
       heard: handlers.heard,
+      dropped: handlers.dropped,
       message(data) {
         if (typeof data !== "string" || !data.startsWith(GATEWAY_FRAME) || protocol() !== GATEWAY_PROTOCOL) {
           handlers.message(data);
@@ -42,6 +43,11 @@ export function listenForGateway(
           const id = executionIdOf(data);
           if (id !== undefined) executionId(id);
           open();
+        } else if (event === "dropped") {
+          const { stream, bytes } = fieldsOf(data);
+          const isKnown = stream === "stdout" || stream === "stderr";
+          if (isKnown && isCount(bytes)) handlers.dropped(stream, bytes);
+          else handlers.message(data);
         } else {
           held = event === "hold";
         }
@@ -62,10 +68,19 @@ export function listenForGateway(
 
 /** The execution that a gateway's first frame names, as it does for a box's main process. */
 function executionIdOf(frame: string): string | undefined {
+  const { execution_id } = fieldsOf(frame);
+  return typeof execution_id === "string" && execution_id !== "" ? execution_id : undefined;
+}
+
+function fieldsOf(frame: string): Record<string, unknown> {
   try {
-    const { execution_id } = JSON.parse(frame);
-    return typeof execution_id === "string" && execution_id !== "" ? execution_id : undefined;
+    return JSON.parse(frame);
   } catch {
-    return undefined;
+    // A server may say what begins like a gateway's frame.
+    return {};
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
 }

@@ -26,6 +26,7 @@ export function openAhead(transport: Transport): OpenedAhead {
       settle(null);
     },
     message: (data) => pass((handlers) => handlers.message(data)),
+    dropped: (stream, bytes) => pass((handlers) => handlers.dropped(stream, bytes)),
     heard: () => pass((handlers) => handlers.heard()),
     closed(cause) {
       pass((handlers) => handlers.closed(cause));

@@ -186,6 +186,13 @@ export function createPump(dependencies: PumpDependencies, outputs: PumpOutputs)
       message(data) {
         if (connection === opened) receive(data);
       },
+      dropped(stream, bytes) {
+        if (connection !== opened) return;
+        heard.frames += 1;
+        showLife();
+        positioners[stream].missed(bytes, sinks[stream]);
+        dispatch({ type: "heard" });
+      },
       closed(cause) {
         if (connection !== opened) return;
         connection = null;

@@ -1,3 +1,5 @@
+import type { OutputName } from "./frames.ts";
+
 /** What carries attach messages. A WebSocket is one implementation; tests drive the pump over one in memory. */
 export interface Transport {
   /** Starts to open a connection. Exactly one `closed` follows, whether it ever opened or not, unless it is discarded. */
@@ -8,6 +10,8 @@ export interface ConnectionHandlers {
   opened(): void;
   /** One whole message: text as a string, binary as bytes. The bytes are the receiver's to keep. */
   message(data: Uint8Array | string): void;
+  /** So many bytes of a stream were dropped here on the way, by a gateway whose page is slow. */
+  dropped(stream: OutputName, bytes: number): void;
   /** A ping or a pong came: a sign of life. Browsers tell of neither. */
   heard(): void;
   closed(cause: Disconnect): void;

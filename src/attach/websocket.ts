@@ -53,6 +53,9 @@ function openConnection(options: WebSocketTransportOptions, handlers: Connection
     message(data) {
       if (!over) handlers.message(data);
     },
+    dropped(stream, bytes) {
+      if (!over) handlers.dropped(stream, bytes);
+    },
     heard() {
       if (!over) handlers.heard();
     },

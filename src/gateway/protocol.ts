@@ -31,6 +31,8 @@ export type GatewayFrame =
       readonly request_id?: string | undefined;
       readonly retry_after?: string | undefined;
     }
+  /** Output was dropped here, because the page was too slow for it: so many bytes of that stream. The connection goes on. */
+  | { readonly event: "dropped"; readonly stream: "stdout" | "stderr"; readonly bytes: number }
   /** Stdin comes faster than the server takes it: wait, until `resume`. */
   | { readonly event: "hold" }
   | { readonly event: "resume" };

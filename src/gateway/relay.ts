@@ -1,4 +1,5 @@
 import { createJoiner, type Joiner } from "./joiner.ts";
+import { createOverflow } from "./overflow.ts";
 import { encodeGatewayFrame } from "./protocol.ts";
 
 /** One end of an attach, as far as the relay uses it. */
@@ -31,7 +32,10 @@ export type Dialed =
   | { readonly kind: "refused"; readonly response: Response };
 
 export interface RelayOptions {
-  /** Bytes that may wait for an end that is slow. Then the page's connection is cut: it comes back, and has the backlog replayed. */
+  /**
+   * Bytes that may wait for an end that is slow. Of output for a page that knows the subprotocol the oldest is dropped then, but for these;
+   * for anything else the page's connection is cut.
+   */
   readonly ceiling: number;
   /** The page speaks the gateway's subprotocol. */
   readonly framed: boolean;
@@ -54,10 +58,16 @@ const HOLD_ABOVE = 1024 * 1024;
 const RESUME_BELOW = 256 * 1024;
 /** Milliseconds; no socket has an event for "drained" everywhere. */
 const DRAIN_POLL = 20;
+/**
+ * Bytes, with 512 more per message, of the newest output for a page that is too slow for all of it. In chunks of 1 KiB that is more
+ * than a server keeps: so a replay can be joined that comes right behind.
+ */
+const NEWEST_BYTES = 512 * 1024;
 
 /**
  * Passes on what the two ends of an attach say, message by message. The server's end is always read: BoxLite servers drop output for a
- * reader that pauses, and do not say so. So a page that is too slow is cut instead, and what it missed is replayed to it.
+ * reader that pauses, and do not say so. So what is too much for a page is dropped here, where it can be told what it misses, and its
+ * input goes on. Cut, it would have no more of it: the replay is far shorter than what waited.
  */
 export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
   let page: RelaySocket | null = null;
@@ -68,17 +78,23 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
   /** How it ended, as the page is to see it. */
   let end: { readonly code: number; readonly reason: string } | null = null;
   let poll: ReturnType<typeof setTimeout> | undefined;
+  const overflow = createOverflow(Math.min(NEWEST_BYTES, ceiling / 2));
+  let drainPoll: ReturnType<typeof setTimeout> | undefined;
 
   function finish(code: number, reason: string): void {
     if (end !== null) return;
     end = { code, reason };
     clearTimeout(poll);
+    clearTimeout(drainPoll);
     server?.close(1000, "");
     if (page !== null) closePage(page);
   }
 
   function closePage(socket: RelaySocket): void {
-    if (end?.code !== 1006) output?.flush();
+    if (end?.code !== 1006) {
+      drain();
+      output?.flush();
+    }
     output?.stop();
     if (end === null || end.code === 1006) socket.terminate();
     else socket.close(end.code === 1005 ? undefined : end.code, end.reason);
@@ -89,11 +105,24 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
       waiting.push(data);
       waitingBytes += data.length;
       if (waitingBytes > ceiling) finish(1006, "");
-    } else if (page.bufferedAmount > ceiling) {
-      finish(1006, "");
-    } else {
+    } else if (overflow.isEmpty && page.bufferedAmount <= ceiling) {
       output?.send(data);
+    } else if (framed && overflow.add(data)) {
+      drainPoll ??= setTimeout(drainWhenThereIsRoom, DRAIN_POLL);
+    } else {
+      finish(1006, "");
     }
+  }
+
+  function drainWhenThereIsRoom(): void {
+    drainPoll = undefined;
+    if (page !== null && page.bufferedAmount > ceiling / 2)
+      drainPoll = setTimeout(drainWhenThereIsRoom, DRAIN_POLL);
+    else drain();
+  }
+
+  function drain(): void {
+    overflow.drain((data) => output?.send(data));
   }
 
   function toServer(data: string | Uint8Array): void {

@@ -608,6 +608,26 @@ describe("discontinuities", () => {
     });
   });
 
+  test("are what a gateway has dropped: with its length, at its place; the connection goes on", async () => {
+    const { transport, attachment } = follow();
+    const events = collectAll(attachment.events);
+    const connection = transport.last();
+    connection.open();
+    connection.stdout("before ");
+    connection.dropped("stdout", 70_000);
+    connection.stdout("behind");
+    connection.stderr("unharmed");
+    connection.text({ type: "exit", exit_code: 0 });
+    expect(await collectText(attachment.stdout)).toBe("before behind");
+    expect(await collectText(attachment.stderr)).toBe("unharmed");
+    expect(await attachment.exit).toMatchObject({ exitCode: 0, complete: false });
+    const verdict = { kind: "gap", missing: 70_000 };
+    expect((await events).filter(({ type }) => type === "verdict")).toEqual([
+      { type: "verdict", stream: "stdout", position: 7, verdict },
+    ]);
+    expect(transport.connections).toHaveLength(1);
+  });
+
   test("are errors at their place in strict mode, in that stream only", async () => {
     const { transport, attachment } = await gap({ strict: true });
     transport.last().stderr("unharmed");

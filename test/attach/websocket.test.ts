@@ -29,6 +29,7 @@ function open(options: Partial<WebSocketTransportOptions> = {}) {
     connection = transport.open({
       opened: () => said.push("opened"),
       heard: () => said.push("heard"),
+      dropped: () => said.push("dropped"),
       message: (data) => said.push(typeof data === "string" ? data : `bytes ${data.join(" ")}`),
       closed: resolve,
     });
@@ -95,7 +96,7 @@ test("headers are asked for anew for each connection", async () => {
   };
   const transport = createWebSocketTransport({ url, headers });
   for (let connection = 0; connection < 2; connection += 1) {
-    await new Promise((closed) => transport.open({ opened() {}, message() {}, heard() {}, closed }));
+    await new Promise((closed) => transport.open({ opened() {}, message() {}, dropped() {}, heard() {}, closed }));
   }
   expect(seen).toEqual(["Bearer 1", "Bearer 2"]);
 });

@@ -281,11 +281,48 @@ describe("a page that goes while the server is asked", () => {
 });
 
 describe("a page that is too slow", () => {
-  test("is cut: the server is read on, and nothing more is kept", async () => {
+  const CHUNK = 64 * 1024;
+
+  test("stays: the server is read on, output is dropped and counted, the newest is kept, and its input goes on", async () => {
     await start({ maxBufferedBytes: 1024 * 1024 });
     const page = attachPage(gateway);
     const connection = await server.connection();
     await page.next();
+    page.socket.pause();
+    const count = 1_024;
+    for (let sent = 0; sent < count; sent += 1) {
+      const chunk = Buffer.alloc(1 + CHUNK, sent % 256);
+      chunk[0] = 1;
+      await new Promise<void>((resolve) => connection.send(chunk, () => resolve()));
+    }
+    const typed = once(connection, "message");
+    page.socket.send("stop");
+    expect(String((await typed)[0])).toBe("stop");
+    connection.send('{"type":"exit","exit_code":0}');
+    connection.close(1000);
+    page.socket.resume();
+    expect(await page.closed).toBe("1000 ");
+    const output = page.received.filter((message) => message.startsWith("01"));
+    const texts = page.received.filter((message) => message.startsWith("{")).map((text) => JSON.parse(text));
+    expect(texts).toMatchObject([
+      { event: "open" },
+      { event: "dropped", stream: "stdout" },
+      { type: "exit", exit_code: 0 },
+    ]);
+    const bytes = output.reduce((sum, hex) => sum + hex.length / 2 - 1, 0);
+    expect(bytes + texts[1].bytes).toBe(count * CHUNK);
+    // What waited in the gateway, and in the sockets of this machine.
+    expect(bytes).toBeLessThan(count * CHUNK - 16 * 1024 * 1024);
+    const gap = page.received.findIndex((message) => message.includes('"dropped"'));
+    const behind = page.received.slice(gap + 1).filter((message) => message.startsWith("01"));
+    expect(behind.map((hex) => Number.parseInt(hex.slice(2, 4), 16))).toEqual([249, 250, 251, 252, 253, 254, 255]);
+  });
+
+  test("and does not know of drops is cut: the server is read on, and nothing more is kept", async () => {
+    await start({ maxBufferedBytes: 1024 * 1024 });
+    const page = attachPage(gateway, { framed: false });
+    await once(page.socket, "open");
+    const connection = await server.connection();
     page.socket.pause();
     const ended = once(connection, "close");
     const chunk = Buffer.alloc(64 * 1024, 1);

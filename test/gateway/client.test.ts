@@ -160,6 +160,7 @@ describe("a gateway's frames", () => {
       connection = transport.open({
         opened: () => said.push("opened"),
         heard() {},
+        dropped: (stream, bytes) => said.push(`${stream}: ${bytes} dropped`),
         message: (data) => said.push(String(data)),
         closed: resolve,
       });
@@ -176,6 +177,34 @@ describe("a gateway's frames", () => {
     });
     expect(await closed).toEqual({ kind: "closed", code: 1011, message: "x" });
     expect(said).toEqual(["opened", '{"type":"error","message":"the server\'s"}']);
+  });
+
+  test("what was dropped on the way is told at its place", async () => {
+    const { said, closed } = await open((socket) => {
+      socket.send('{"type":"gateway","event":"open"}');
+      socket.send("before");
+      socket.send('{"type":"gateway","event":"dropped","stream":"stdout","bytes":70000}');
+      socket.send('{"type":"gateway","event":"dropped","stream":"stderr","bytes":1}');
+      socket.send("behind");
+      socket.close(1000);
+    });
+    await closed;
+    expect(said).toEqual(["opened", "before", "stdout: 70000 dropped", "stderr: 1 dropped", "behind"]);
+  });
+
+  test.each([
+    '{"type":"gateway","event":"dropped","stream":"stdin","bytes":1}',
+    '{"type":"gateway","event":"dropped","stream":"stdout","bytes":-1}',
+    '{"type":"gateway","event":"dropped","stream":"stdout","bytes":"many"}',
+    '{"type":"gateway","event":"dropped","stream":"stdout"',
+  ])("%s is no frame of a gateway", async (frame) => {
+    const { said, closed } = await open((socket) => {
+      socket.send('{"type":"gateway","event":"open"}');
+      socket.send(frame);
+      socket.close(1000);
+    });
+    await closed;
+    expect(said).toEqual(["opened", frame]);
   });
 
   test.each([

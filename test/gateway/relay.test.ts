@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createRelay, type RelaySocket } from "../../src/gateway/relay.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -103,6 +103,102 @@ test("a page that does not know the frames gets none, and is cut at the ceiling"
   relay.page.message("b");
   expect(page.said).toEqual(["terminate"]);
   expect(server.said).toEqual(["a", "close 1000 "]);
+});
+
+/** A message of stdout, or of stderr. */
+const output = (text: string, channel = 1) => Buffer.from(`${String.fromCharCode(channel)}${text}`);
+
+describe("a page that is full", () => {
+  const full = (ceiling = 8 * MiB) => {
+    const ends = createRelayWithEnds(ceiling);
+    ends.relay.connect(ends.server);
+    ends.relay.open(ends.page, undefined);
+    ends.page.bufferedAmount = ceiling + 1;
+    return ends;
+  };
+
+  test("gets what came meanwhile when it has taken half of what waited, in order", async () => {
+    const { relay, page } = full();
+    relay.server.message(output("one"));
+    relay.server.message('{"type":"error"}');
+    vi.advanceTimersByTime(1_000);
+    page.bufferedAmount = 4 * MiB + 1;
+    relay.server.message(output("two"));
+    vi.advanceTimersByTime(1_000);
+    expect(page.said).toEqual([]);
+    page.bufferedAmount = 4 * MiB;
+    // And what is joined for a page that is busy waits for 5 ms.
+    await vi.advanceTimersByTimeAsync(25);
+    expect(page.said).toEqual(["\x01one", '{"type":"error"}', "\x01two"]);
+    relay.server.message(output("three"));
+    await vi.advanceTimersByTimeAsync(5);
+    expect(page.said.at(-1)).toBe("\x01three");
+  });
+
+  test("is told how much of each stream was dropped, before what is left of them; nothing else is dropped", () => {
+    const { relay, page } = full();
+    relay.server.message(output("first"));
+    relay.server.message('{"type":"error"}');
+    relay.server.message(output("err", 2));
+    const large = "x".repeat(256 * 1024 - 1_000);
+    relay.server.message(output(`a${large}`));
+    relay.server.message(output(`b${large}`, 2));
+    relay.server.message(output(`c${large}`));
+    page.bufferedAmount = 0;
+    vi.advanceTimersByTime(20);
+    expect(page.said.map((said) => said.slice(0, 80).replace(/x+$/, "x"))).toEqual([
+      `{"type":"gateway","event":"dropped","stream":"stdout","bytes":${5 + 1 + large.length}}`,
+      '{"type":"gateway","event":"dropped","stream":"stderr","bytes":3}',
+      '{"type":"error"}',
+      "\x02bx",
+      "\x01cx",
+    ]);
+  });
+
+  test("of a small ceiling half is kept, and the newest message in any case", () => {
+    const { relay, page } = full(2_000);
+    relay.server.message(output("a".repeat(400)));
+    relay.server.message(output("b".repeat(5_000)));
+    page.bufferedAmount = 0;
+    vi.advanceTimersByTime(20);
+    expect(page.said).toEqual([
+      '{"type":"gateway","event":"dropped","stream":"stdout","bytes":400}',
+      `\x01${"b".repeat(5_000)}`,
+    ]);
+  });
+
+  test("has all of it before an end, and none behind a cut", () => {
+    const ended = full();
+    ended.relay.server.message(output("last words"));
+    ended.relay.server.message('{"type":"exit","exit_code":0}');
+    ended.relay.server.closed(1000, "");
+    expect(ended.page.said).toEqual(["\x01last words", '{"type":"exit","exit_code":0}', "close 1000 "]);
+    const cut = full();
+    cut.relay.server.message(output("last words"));
+    cut.relay.server.closed(1006, "");
+    expect(cut.page.said).toEqual(["terminate"]);
+  });
+
+  test("types on", () => {
+    const { relay, server } = full();
+    relay.server.message(output("flood"));
+    relay.page.message("\x03");
+    expect(server.said).toEqual(["\x03"]);
+    relay.page.closed(1006, "");
+  });
+
+  test("is cut for what may not be dropped", () => {
+    const { relay, page, server } = full();
+    let count = 0;
+    while (page.said.length === 0) {
+      relay.server.message("x".repeat(1024));
+      count += 1;
+    }
+    expect(page.said).toEqual(["terminate"]);
+    expect(server.said).toEqual(["close 1000 "]);
+    // All of what may be kept by now, and as much that was in the way of it.
+    expect(count).toBeLessThan((2 * 512 * 1024) / 1024);
+  });
 });
 
 test("an end while stdin is held leaves no timer", () => {

@@ -1,3 +1,4 @@
+import type { OutputName } from "../../src/attach/frames.ts";
 import type { ConnectionHandlers, Disconnect, Transport } from "../../src/attach/transport.ts";
 
 /** One connection as the server of a test sees it. */
@@ -10,6 +11,8 @@ export interface MemoryConnection {
   stderr(text: string | Uint8Array): void;
   text(message: string | object): void;
   binary(bytes: Uint8Array): void;
+  /** A gateway has dropped so many bytes here. */
+  dropped(stream: OutputName, bytes: number): void;
   /** A ping or a pong arrives at the client. */
   ping(): void;
   /** A number is the close code of a connection that was open. */
@@ -72,6 +75,7 @@ function createConnection(handlers: ConnectionHandlers): { connection: MemoryCon
     stderr: (text) => output(2, text),
     text: (message) => handlers.message(typeof message === "string" ? message : JSON.stringify(message)),
     binary: handlers.message,
+    dropped: handlers.dropped,
     ping: handlers.heard,
     close: (cause) =>
       handlers.closed(typeof cause === "number" ? { kind: "closed", code: cause, message: "" } : cause),

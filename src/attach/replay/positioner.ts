@@ -65,6 +65,8 @@ export interface Positioner {
   attached(drain: boolean, sink: PositionerSink): void;
   /** Takes the bytes of one frame. */
   push(bytes: Uint8Array, sink: PositionerSink): void;
+  /** So many bytes of the connection were dropped here, on the way. */
+  missed(count: number, sink: PositionerSink): void;
   /** Nothing was heard for a while: what is held is decided on as it is, though more may come. */
   settle(sink: PositionerSink): void;
   /** The stream has ended with the exit frame: its length may settle what was open. */
@@ -100,7 +102,7 @@ type Rest = "more" | "perhaps" | "none";
 const LIVE: Phase = { name: "live" };
 
 export function createPositioner({ policy, capacity = BACKLOG_BYTES }: PositionerOptions): Positioner {
-  const history = createHistory(capacity);
+  let history = createHistory(capacity);
   let position = 0;
   let phase: Phase = LIVE;
   /** Bytes and frames of this connection. */
@@ -316,6 +318,20 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
         hold(phase, bytes);
         decide(phase, "more", sink);
       }
+    },
+    missed(count, sink) {
+      frames += 1;
+      received += count;
+      if (phase.name === "searching") decide(phase, "perhaps", sink);
+      // Of a replay, what was delivered before is not missing. It was not compared either: what follows is taken for new.
+      const replayed = phase.name === "aligned" ? phase.kept.length - phase.at : 0;
+      phase = LIVE;
+      fromZero = false;
+      place?.cut(sink);
+      place = null;
+      say({ kind: "gap", missing: Math.max(0, count - replayed) }, position, sink);
+      // What comes behind does not go on from what came before.
+      history = createHistory(capacity);
     },
     settle(sink) {
       if (phase.name === "searching") decide(phase, "perhaps", sink);

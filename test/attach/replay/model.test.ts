@@ -13,6 +13,8 @@ const SEED = Number(process.env.MODEL_SEED ?? 20_261_123);
 type Step =
   | { readonly kind: "write"; readonly bytes: Uint8Array }
   | { readonly kind: "deliver"; readonly frames: number }
+  /** A gateway drops them, and says so. */
+  | { readonly kind: "drop"; readonly frames: number }
   | { readonly kind: "cut" }
   /** Nothing was heard for a while, wherever in a replay that is. */
   | { readonly kind: "quiet" };
@@ -43,6 +45,11 @@ function play(dialect: Dialect, steps: readonly Step[], drained: number = Number
       positioner.push(bytes, sink);
     }
   };
+  const drop = (frames: number) => {
+    let bytes = 0;
+    for (let frame = 0; frame < frames; frame += 1) bytes += server.take()?.length ?? 0;
+    if (bytes > 0) positioner.missed(bytes, sink);
+  };
   server.attach();
   positioner.attached(false, sink);
   const isLate = () => positioner.position === 0 && server.written.length > CAPACITY - 4_096;
@@ -50,6 +57,7 @@ function play(dialect: Dialect, steps: readonly Step[], drained: number = Number
   for (const step of steps) {
     if (step.kind === "write") server.write(step.bytes);
     else if (step.kind === "deliver") deliver(step.frames);
+    else if (step.kind === "drop") drop(step.frames);
     else if (step.kind === "quiet") positioner.settle(sink);
     else {
       server.cut();
@@ -140,6 +148,20 @@ const moves = fc.array(
   { maxLength: 25 },
 );
 
+/** The same, through a gateway that finds the client slow now and then. */
+const slowMoves = fc.array(
+  fc.oneof(
+    { weight: 10, arbitrary: moves },
+    {
+      weight: 1,
+      arbitrary: fc.array(fc.record({ kind: fc.constant("drop" as const), frames: fc.integer({ min: 1, max: 30 }) }), {
+        maxLength: 1,
+      }),
+    },
+  ),
+  { maxLength: 6 },
+);
+
 type Move = Exclude<Step, { kind: "write" }> | { readonly kind: "write"; readonly length: number };
 
 const programs = fc.record({
@@ -211,6 +233,26 @@ describe("a client that keeps up", () => {
         expect(outcome.proved).toBe(true);
       }),
       { numRuns: Number(process.env.RUNS ?? 1_500), seed: SEED },
+    );
+  }, 60_000);
+});
+
+describe("a client behind a gateway that drops what is too much for it", () => {
+  test("what is not flagged is what the process wrote, and nothing that is missing is unflagged", () => {
+    const slow = fc.record({
+      dialect: fc.constantFrom<Dialect>("runner", "serve"),
+      content: contents,
+      moves: slowMoves,
+    });
+    fc.assert(
+      fc.property(slow, ({ dialect, content, moves: programs }) => {
+        const outcome = play(dialect, stepsOf(content, programs.flat()));
+        fc.pre(dialect === "runner" || !outcome.lateStart);
+        expectPieces(outcome);
+        if (flagged(outcome).length > 0) return;
+        expect(Buffer.compare(outcome.delivered, outcome.written)).toBe(0);
+      }),
+      { numRuns: Number(process.env.RUNS ?? 3_000), seed: SEED },
     );
   }, 60_000);
 });

@@ -57,6 +57,11 @@ export function follow(policy: AmbiguityPolicy = "repeat", capacity = CAPACITY) 
       live(positioner, content, sink);
       return stream;
     },
+    /** So much of what follows was dropped on the way. */
+    missed(count: number) {
+      positioner.missed(count, sink);
+      return stream;
+    },
     settle() {
       positioner.settle(sink);
       return stream;

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { counted, follow } from "./recorder.ts";
+
+describe("what a gateway has dropped", () => {
+  test("is a gap at its place, with its length; what follows is delivered", () => {
+    const stream = follow().attach().chunked("before").missed(70_000).chunked("behind").end();
+    expect(stream.said).toEqual(["gap 70000 at 6"]);
+    expect(stream.text()).toBe("beforebehind");
+    expect(stream.positioner.position).toBe(12);
+  });
+
+  test("at the very beginning is a gap there", () => {
+    const stream = follow().attach().missed(5).frame("behind").end();
+    expect(stream.said).toEqual(["gap 5 at 0"]);
+    expect(stream.text()).toBe("behind");
+  });
+
+  test("ends what lengths can prove, and a drain proves nothing either", () => {
+    const text = counted(3_000);
+    const stream = follow().attach().chunked(text).missed(1).chunked("behind");
+    stream.attach("drain").chunked(`${text}xbehind`).end();
+    expect(stream.positioner.proved).toBe(false);
+    expect(stream.said[0]).toBe("gap 1 at 3000");
+  });
+
+  test("settles a place that was open, by what was known until then", () => {
+    const text = counted(2_000);
+    const stream = follow().attach().chunked(text).attach().chunked(`${text}more`);
+    expect(stream.said).toEqual(["provisional at 2000"]);
+    stream.missed(10);
+    expect(stream.said).toEqual(["provisional at 2000", "exact content at 2000", "gap 10 at 2004"]);
+  });
+
+  test("in a replay is missing as far as it was new", () => {
+    const text = counted(3_000);
+    const stream = follow().attach().chunked(text).attach().chunked(text.slice(0, 1_000)).missed(2_500);
+    expect(stream.said).toEqual(["gap 500 at 3000"]);
+    expect(stream.chunked("behind").text()).toBe(`${text}behind`);
+  });
+
+  test("in a replay whose place is being looked for, is behind what is held", () => {
+    const text = counted(9_000);
+    const stream = follow().attach().chunked(text).attach();
+    // Trimmed: 1,000 bytes that were delivered, and 200 new ones.
+    stream.chunked(`${text.slice(8_000)}${"new ".repeat(50)}`).missed(30);
+    expect(stream.said).toEqual(["exact content at 9000", "gap 30 at 9200"]);
+    expect(stream.text()).toBe(`${text}${"new ".repeat(50)}`);
+  });
+
+  test("is not joined over: a replay is compared with what came behind it", () => {
+    const before = counted(2_000);
+    const behind = counted(12_000).slice(2_300);
+    const stream = follow().attach().chunked(before).missed(300).chunked(behind);
+    stream.attach().chunked(`${behind.slice(-8_000)}and more`).settle();
+    expect(stream.text()).toBe(`${before}${behind}and more`);
+    expect(stream.said).toEqual(["gap 300 at 2000", "exact content at 11700"]);
+  });
+
+  test("is said again where a replay begins before it, and what came behind it goes on", () => {
+    const before = counted(2_000);
+    const behind = counted(4_000).slice(2_300);
+    const stream = follow().attach().chunked(before).missed(300).chunked(behind);
+    stream.attach().chunked(`${before}${"?".repeat(300)}${behind}and more`).settle();
+    expect(stream.text()).toBe(`${before}${behind}and more`);
+    expect(stream.said).toEqual(["gap 300 at 2000", "gap 0 at 3700"]);
+  });
+});
