@@ -206,7 +206,9 @@ describe.each(["serve", "runner"] as const)("a terminal in Chromium, on %s", (di
     await page.keyboard.press("Control+c");
     await type("echo $((6 * 7))-still-here");
     await expect.poll(shown, { timeout: 60_000 }).toMatch(/42-still-here\n\$/);
-    const told = (await events()).map((event) => (event.type === "verdict" ? event.verdict.kind : event.type));
+    const told = (await events()).map((event) =>
+      event.type === "verdict" ? event.verdict.kind : event.type,
+    );
     expect(new Set(told)).toEqual(new Set(["connected", "gap"]));
     expect(told.filter((kind) => kind === "connected")).toHaveLength(1);
   }, 180_000);

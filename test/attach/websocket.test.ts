@@ -96,7 +96,9 @@ test("headers are asked for anew for each connection", async () => {
   };
   const transport = createWebSocketTransport({ url, headers });
   for (let connection = 0; connection < 2; connection += 1) {
-    await new Promise((closed) => transport.open({ opened() {}, message() {}, dropped() {}, heard() {}, closed }));
+    await new Promise((closed) =>
+      transport.open({ opened() {}, message() {}, dropped() {}, heard() {}, closed }),
+    );
   }
   expect(seen).toEqual(["Bearer 1", "Bearer 2"]);
 });

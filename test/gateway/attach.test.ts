@@ -315,7 +315,9 @@ describe("a page that is too slow", () => {
     expect(bytes).toBeLessThan(count * CHUNK - 16 * 1024 * 1024);
     const gap = page.received.findIndex((message) => message.includes('"dropped"'));
     const behind = page.received.slice(gap + 1).filter((message) => message.startsWith("01"));
-    expect(behind.map((hex) => Number.parseInt(hex.slice(2, 4), 16))).toEqual([249, 250, 251, 252, 253, 254, 255]);
+    expect(behind.map((hex) => Number.parseInt(hex.slice(2, 4), 16))).toEqual([
+      249, 250, 251, 252, 253, 254, 255,
+    ]);
   });
 
   test("and does not know of drops is cut: the server is read on, and nothing more is kept", async () => {

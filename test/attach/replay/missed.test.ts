@@ -51,7 +51,10 @@ describe("what a gateway has dropped", () => {
     const before = counted(2_000);
     const behind = counted(12_000).slice(2_300);
     const stream = follow().attach().chunked(before).missed(300).chunked(behind);
-    stream.attach().chunked(`${behind.slice(-8_000)}and more`).settle();
+    stream
+      .attach()
+      .chunked(`${behind.slice(-8_000)}and more`)
+      .settle();
     expect(stream.text()).toBe(`${before}${behind}and more`);
     expect(stream.said).toEqual(["gap 300 at 2000", "exact content at 11700"]);
   });
@@ -60,7 +63,10 @@ describe("what a gateway has dropped", () => {
     const before = counted(2_000);
     const behind = counted(4_000).slice(2_300);
     const stream = follow().attach().chunked(before).missed(300).chunked(behind);
-    stream.attach().chunked(`${before}${"?".repeat(300)}${behind}and more`).settle();
+    stream
+      .attach()
+      .chunked(`${before}${"?".repeat(300)}${behind}and more`)
+      .settle();
     expect(stream.text()).toBe(`${before}${behind}and more`);
     expect(stream.said).toEqual(["gap 300 at 2000", "gap 0 at 3700"]);
   });

@@ -154,9 +154,12 @@ const slowMoves = fc.array(
     { weight: 10, arbitrary: moves },
     {
       weight: 1,
-      arbitrary: fc.array(fc.record({ kind: fc.constant("drop" as const), frames: fc.integer({ min: 1, max: 30 }) }), {
-        maxLength: 1,
-      }),
+      arbitrary: fc.array(
+        fc.record({ kind: fc.constant("drop" as const), frames: fc.integer({ min: 1, max: 30 }) }),
+        {
+          maxLength: 1,
+        },
+      ),
     },
   ),
   { maxLength: 6 },
