@@ -155,7 +155,7 @@ describe("a page that is full", () => {
     ]);
   });
 
-  test("of a small ceiling half is kept, and the newest message in any case", () => {
+  test("of a small ceiling half is kept, and the newest message in any case; each time is told by itself", () => {
     const { relay, page } = full(2_000);
     relay.server.message(output("a".repeat(400)));
     relay.server.message(output("b".repeat(5_000)));
@@ -165,6 +165,12 @@ describe("a page that is full", () => {
       '{"type":"gateway","event":"dropped","stream":"stdout","bytes":400}',
       `\x01${"b".repeat(5_000)}`,
     ]);
+    page.bufferedAmount = 2_001;
+    relay.server.message(output("c"));
+    relay.server.message(output("d".repeat(5_000)));
+    page.bufferedAmount = 0;
+    vi.advanceTimersByTime(20);
+    expect(page.said[2]).toBe('{"type":"gateway","event":"dropped","stream":"stdout","bytes":1}');
   });
 
   test("has all of it before an end, and none behind a cut", () => {

@@ -321,7 +321,6 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     },
     missed(count, sink) {
       frames += 1;
-      received += count;
       if (phase.name === "searching") decide(phase, "perhaps", sink);
       // Of a replay, what was delivered before is not missing. It was not compared either: what follows is taken for new.
       const replayed = phase.name === "aligned" ? phase.kept.length - phase.at : 0;

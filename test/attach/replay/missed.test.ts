@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { counted, follow } from "./recorder.ts";
+import { CAPACITY, counted, follow } from "./recorder.ts";
 
 describe("what a gateway has dropped", () => {
   test("is a gap at its place, with its length; what follows is delivered", () => {
@@ -45,6 +45,18 @@ describe("what a gateway has dropped", () => {
     stream.chunked(`${text.slice(8_000)}${"new ".repeat(50)}`).missed(30);
     expect(stream.said).toEqual(["exact content at 9000", "gap 30 at 9200"]);
     expect(stream.text()).toBe(`${text}${"new ".repeat(50)}`);
+  });
+
+  test("does not lose what is held", () => {
+    const text = counted(9_000);
+    const stream = follow().attach().chunked(text).attach().frame("too little to be found").missed(30);
+    expect(stream.said).toEqual(["gap 0 at 9000", "gap 30 at 9022"]);
+    expect(stream.text()).toBe(`${text}too little to be found`);
+  });
+
+  test("is not followed by what could be a whole backlog", () => {
+    const stream = follow().attach().missed(10).frame(counted(CAPACITY)).end();
+    expect(stream.said).toEqual(["gap 10 at 0"]);
   });
 
   test("is not joined over: a replay is compared with what came behind it", () => {
