@@ -48,7 +48,7 @@ export function listenForGateway(
           const isKnown = stream === "stdout" || stream === "stderr";
           if (isKnown && isCount(bytes)) handlers.dropped(stream, bytes);
           else handlers.message(data);
-        } else {
+        } else if (event === "hold" || event === "resume") {
           held = event === "hold";
         }
       },

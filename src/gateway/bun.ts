@@ -64,7 +64,7 @@ export function bunHandlers(gateway: Gateway): BunHandlers {
     },
     websocket: {
       maxPayloadLength: MAX_STDIN_MESSAGE,
-      // None of Bun's: it would drop messages in silence. The gateway's own cuts the connection.
+      // None of Bun's: it would drop messages in silence.
       backpressureLimit: 0,
       perMessageDeflate: false,
       idleTimeout: IDLE_TIMEOUT,

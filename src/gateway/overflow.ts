@@ -10,7 +10,7 @@ export interface Overflow {
 }
 
 /** What a message that waits costs beside its bytes, roughly. */
-const MESSAGE_COST = 512;
+export const MESSAGE_COST = 512;
 
 /** Only output is dropped: each stream's loss is one number, before what is kept of it. */
 const STREAMS = ["stdout", "stderr"] as const;

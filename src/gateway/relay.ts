@@ -1,5 +1,5 @@
 import { createJoiner, type Joiner } from "./joiner.ts";
-import { createOverflow } from "./overflow.ts";
+import { createOverflow, MESSAGE_COST } from "./overflow.ts";
 import { encodeGatewayFrame } from "./protocol.ts";
 
 /** One end of an attach, as far as the relay uses it. */
@@ -103,7 +103,7 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
   function toPage(data: string | Uint8Array): void {
     if (page === null) {
       waiting.push(data);
-      waitingBytes += data.length;
+      waitingBytes += data.length + MESSAGE_COST;
       if (waitingBytes > ceiling) finish(1006, "");
     } else if (overflow.isEmpty && page.bufferedAmount <= ceiling) {
       output?.send(data);

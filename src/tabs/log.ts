@@ -34,7 +34,7 @@ export interface Log {
   mark(position: number, verdict: Verdict, number?: number): void;
   /** What follows does not follow from what is kept: it begins anew at `position`. */
   restart(position: number): void;
-  /** The bytes that are kept. */
+  /** The bytes that are kept; behind what a gateway has dropped, if that is among them: a replay is not compared over it. */
   tail(): Uint8Array<ArrayBuffer>;
   /** Bytes that wait for a reader before the next mark, and whether one does. */
   waiting(cursor: Cursor): { readonly bytes: number; readonly mark: boolean };
@@ -126,7 +126,10 @@ export function createLog(capacity = BACKLOG_BYTES): Log {
       end = position;
       kept = [];
     },
-    tail: () => read(start, end),
+    tail() {
+      const gap = kept.findLast(({ verdict }) => verdict.kind === "gap" && verdict.by === "gateway");
+      return read(Math.max(start, gap?.at ?? start), end);
+    },
     waiting(cursor) {
       const mark = nextMark(cursor);
       return {

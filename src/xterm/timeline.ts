@@ -6,7 +6,7 @@ export type Segment =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly replay: boolean }
   /** What follows begins anew, with all that the server keeps. */
   | { readonly kind: "reset" }
-  /** Bytes are missing here, `bytes` of them at least; `undrawn` if they came, but faster than they could be drawn. */
+  /** Bytes are missing here, `bytes` of them at least; `undrawn` if they came faster than they could be drawn. */
   | { readonly kind: "missing"; readonly bytes: number; readonly undrawn: boolean };
 
 type Seam = Exclude<Segment, { kind: "bytes" }>;
@@ -80,7 +80,8 @@ export function createTimeline(taken: boolean, emit: (segment: Segment) => void)
           if (event.stream !== "stdout") break;
           const { position: at, verdict } = event;
           if (verdict.kind === "gap") {
-            seams.push({ at, seam: { kind: "missing", bytes: verdict.missing, undrawn: false }, dropped: 0 });
+            const undrawn = verdict.by === "gateway";
+            seams.push({ at, seam: { kind: "missing", bytes: verdict.missing, undrawn }, dropped: 0 });
           } else if (verdict.kind === "ambiguous" && verdict.policy === "repeat") {
             seams.push({ at, seam: { kind: "reset" }, dropped: 0 });
           }

@@ -621,7 +621,7 @@ describe("discontinuities", () => {
     expect(await collectText(attachment.stdout)).toBe("before behind");
     expect(await collectText(attachment.stderr)).toBe("unharmed");
     expect(await attachment.exit).toMatchObject({ exitCode: 0, complete: false });
-    const verdict = { kind: "gap", missing: 70_000 };
+    const verdict = { kind: "gap", missing: 70_000, by: "gateway" };
     expect((await events).filter(({ type }) => type === "verdict")).toEqual([
       { type: "verdict", stream: "stdout", position: 7, verdict },
     ]);

@@ -95,3 +95,11 @@ test("what the next positioner needs: position, tail, doubts, and the places tha
   track.judge(4, GAP);
   expect(track.standpoint()).toMatchObject({ whole: false });
 });
+
+test("the tail begins behind what a gateway has dropped", () => {
+  const { track } = setting();
+  track.append(Uint8Array.of(1, 2, 3));
+  track.judge(3, { kind: "gap", missing: 300, by: "gateway" });
+  track.append(Uint8Array.of(4, 5));
+  expect(track.standpoint()).toMatchObject({ position: 5, tail: Uint8Array.of(4, 5), whole: false });
+});

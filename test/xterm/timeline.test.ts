@@ -50,6 +50,14 @@ describe("a replay", () => {
     expect(log).toEqual(["new a"]);
   });
 
+  test("none follows what a gateway has dropped: it was too fast for the page", () => {
+    const { log, says, output } = create(false);
+    output("a");
+    says(1, { kind: "gap", missing: 70_000, by: "gateway" });
+    output("b");
+    expect(log).toEqual(["new a", "missing 70000 true", "new b"]);
+  });
+
   test("ends with a pause, which begins with output", () => {
     const { log, event, output } = create(true);
     event(CONNECTED);

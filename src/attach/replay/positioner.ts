@@ -103,6 +103,8 @@ const LIVE: Phase = { name: "live" };
 
 export function createPositioner({ policy, capacity = BACKLOG_BYTES }: PositionerOptions): Positioner {
   let history = createHistory(capacity);
+  /** What is kept may begin behind a loss: a replay that begins before it has to be seen to its end. */
+  let broken = false;
   let position = 0;
   let phase: Phase = LIVE;
   /** Bytes and frames of this connection. */
@@ -199,12 +201,11 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     const joins = findJoins(kept, held, MINIMUM_OVERLAP);
     if (joins.count === 0) {
       // Of a trimmed replay, or of one with a loss before it, all has to be seen.
+      const longest = broken && kept.length < capacity ? capacity : capacity - LARGEST_CHUNK;
       const entire =
-        rest !== "more" ||
-        held.length >= capacity - LARGEST_CHUNK ||
-        (frames === 1 && held.length > LARGEST_CHUNK);
+        rest !== "more" || held.length >= longest || (frames === 1 && held.length > LARGEST_CHUNK);
       if (entire) mend(searching, rest, sink);
-      else searching.decideAt = capacity - LARGEST_CHUNK;
+      else searching.decideAt = longest;
       return;
     }
     const overlap = kept.length - joins.first;
@@ -274,6 +275,7 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     resume(from) {
       position = from.position;
       whole = from.whole;
+      broken = !whole;
       if (from.tail.length > 0) history.append(from.tail);
       if (from.open.length === 0) return;
       const delivered = whole && from.tail.length === position ? from.tail : null;
@@ -321,16 +323,23 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     },
     missed(count, sink) {
       frames += 1;
-      if (phase.name === "searching") decide(phase, "perhaps", sink);
       // Of a replay, what was delivered before is not missing. It was not compared either: what follows is taken for new.
-      const replayed = phase.name === "aligned" ? phase.kept.length - phase.at : 0;
+      let replayed = 0;
+      if (phase.name === "searching") {
+        decide(phase, "perhaps", sink);
+        replayed = count;
+      } else if (phase.name === "aligned") {
+        replayed = phase.kept.length - phase.at;
+      }
       phase = LIVE;
       fromZero = false;
       place?.cut(sink);
       place = null;
-      say({ kind: "gap", missing: Math.max(0, count - replayed) }, position, sink);
+      const missing = Math.max(0, count - replayed);
+      say({ kind: "gap", missing, ...(missing > 0 && { by: "gateway" as const }) }, position, sink);
       // What comes behind does not go on from what came before.
       history = createHistory(capacity);
+      broken = true;
     },
     settle(sink) {
       if (phase.name === "searching") decide(phase, "perhaps", sink);
