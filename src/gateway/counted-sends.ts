@@ -6,14 +6,10 @@ const MESSAGE_COST = 512;
 /** The sending side of a `ws` socket, whose `bufferedAmount` is what is kept, and not the bytes alone. */
 export function countSends(socket: WebSocket) {
   let waiting = 0;
-  let done = 0;
   const sent = () => {
     waiting -= 1;
-    done += 1;
   };
   return {
-    /** Messages that the network has taken. */
-    done: () => done,
     bufferedAmount: () => socket.bufferedAmount + waiting * MESSAGE_COST,
     send(data: string | Uint8Array): void {
       waiting += 1;

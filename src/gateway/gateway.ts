@@ -29,9 +29,9 @@ export interface GatewayOptions {
   /** The only tenant's prefix that a page may use, for a token that has several. Default: the server decides. */
   readonly prefix?: string | undefined;
   /**
-   * Bytes that may wait for a page that is slow, and for a server that is slow to take stdin, per attach. Beyond, output is dropped but
-   * for the newest (512 KiB, or half of this), and the page is told how much: a `gap` there. A page that does not know the
-   * gateway's subprotocol, or sends stdin beyond it, is cut. Default 8 MiB.
+   * Bytes that may wait for a page that is slow, and for a server that is slow to take stdin, per attach. Beyond, the older half of the
+   * output that waits is dropped, and the page told how much: a `gap` there. A page that does not know the gateway's subprotocol, or sends
+   * stdin beyond it, is cut. Default 8 MiB.
    */
   readonly maxBufferedBytes?: number | undefined;
   /** Attaches at a time, with those that are being decided on. Beyond, an upgrade is answered with 503. Default 10,000. */

@@ -6,30 +6,17 @@ const PING_INTERVAL = 15_000;
 const MAX_UNANSWERED = 3;
 
 /** The part of a socket that is used. */
-export type PingedSocket = Pick<
-  WebSocket,
-  "on" | "ping" | "terminate" | "readyState" | "OPEN" | "bufferedAmount"
->;
+export type PingedSocket = Pick<WebSocket, "on" | "ping" | "terminate" | "readyState" | "OPEN">;
 
-/**
- * Pings a page: keeps proxies from closing a quiet connection, and finds out when it is dead. Returns what stops it.
- *
- * @param sent How many messages the network has taken. A ping waits behind all that the page has not taken; while that gets less, it lives.
- */
-export function keepAlive(socket: PingedSocket, sent: () => number): () => void {
+/** Pings a page: keeps proxies from closing a quiet connection, and finds out when it is dead. Returns what stops it. */
+export function keepAlive(socket: PingedSocket): () => void {
   let unanswered = 0;
-  let sentBefore = 0;
-  let wasBehind = false;
   const heard = () => {
     unanswered = 0;
   };
   socket.on("pong", heard);
   socket.on("message", heard);
   const timer = setInterval(() => {
-    // What lies in the network's own buffers proves nothing: only when they are full they take more because the page does.
-    if (wasBehind && sent() > sentBefore) heard();
-    wasBehind = socket.bufferedAmount > 0;
-    sentBefore = sent();
     if (unanswered >= MAX_UNANSWERED) {
       socket.terminate();
       return;

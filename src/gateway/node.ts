@@ -36,23 +36,18 @@ export interface NodeHandlersOptions {
 /** The runner refuses larger ones, and the client sends none. */
 const MAX_STDIN_MESSAGE = 1024 * 1024;
 
-/** Milliseconds for a page to take what waits for it before its Close. One that takes nothing is found out by its pings. */
-const CLOSE_TIMEOUT = 600_000;
-
 /** Handlers for Node's own server, and for all that is built on it. */
 export function nodeHandlers(gateway: Gateway, options: NodeHandlersOptions = {}): NodeHandlers {
   const answerHeaders = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>();
   const open = new Set<WebSocket>();
-  const serverOptions = {
+  const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MAX_STDIN_MESSAGE,
-    closeTimeout: CLOSE_TIMEOUT,
     autoPong: false,
-    handleProtocols: (offered: Set<string>) => offered.has(GATEWAY_PROTOCOL) && GATEWAY_PROTOCOL,
-  };
-  const sockets = new WebSocketServer(serverOptions);
+    handleProtocols: (offered) => offered.has(GATEWAY_PROTOCOL) && GATEWAY_PROTOCOL,
+  });
   sockets.on("headers", (lines, request) => {
     for (const [name, value] of Object.entries(answerHeaders.get(request) ?? {}))
       lines.push(`${name}: ${value}`);
@@ -86,9 +81,8 @@ export function nodeHandlers(gateway: Gateway, options: NodeHandlersOptions = {}
       accepted = true;
       open.add(page);
       page.on("close", () => open.delete(page));
-      const sends = countSends(page);
-      listen(page, attach.page, sends.done);
-      attach.open(relaySocketOf(page, sends));
+      listen(page, attach.page);
+      attach.open(relaySocketOf(page));
     });
     // The page is gone, or its handshake is none and was answered with 400.
     if (!accepted) attach.page.closed(1006, "");
@@ -112,9 +106,9 @@ export function nodeHandlers(gateway: Gateway, options: NodeHandlersOptions = {}
   };
 }
 
-function listen(page: WebSocket, handlers: SocketHandlers, sent: () => number): void {
+function listen(page: WebSocket, handlers: SocketHandlers): void {
   answerPings(page);
-  const stop = keepAlive(page, sent);
+  const stop = keepAlive(page);
   // Broken frames and resets: ws closes the socket itself, with the fitting code.
   page.on("error", () => {});
   page.on("message", (data, isBinary) => {
@@ -127,7 +121,8 @@ function listen(page: WebSocket, handlers: SocketHandlers, sent: () => number): 
   });
 }
 
-function relaySocketOf(page: WebSocket, sends: ReturnType<typeof countSends>): RelaySocket {
+function relaySocketOf(page: WebSocket): RelaySocket {
+  const sends = countSends(page);
   return {
     get bufferedAmount() {
       return sends.bufferedAmount();

@@ -1,5 +1,5 @@
 import { createJoiner, type Joiner } from "./joiner.ts";
-import { createOverflow, MESSAGE_COST } from "./overflow.ts";
+import { createPageQueue } from "./page-queue.ts";
 import { encodeGatewayFrame } from "./protocol.ts";
 
 /** One end of an attach, as far as the relay uses it. */
@@ -33,8 +33,8 @@ export type Dialed =
 
 export interface RelayOptions {
   /**
-   * Bytes that may wait for an end that is slow. Of output for a page that knows the subprotocol the oldest is dropped then, but for these;
-   * for anything else the page's connection is cut.
+   * Bytes that may wait for an end that is slow. Beyond, the older half of the output for a page is dropped if the page knows the
+   * subprotocol; for anything else its connection is cut.
    */
   readonly ceiling: number;
   /** The page speaks the gateway's subprotocol. */
@@ -58,11 +58,8 @@ const HOLD_ABOVE = 1024 * 1024;
 const RESUME_BELOW = 256 * 1024;
 /** Milliseconds; no socket has an event for "drained" everywhere. */
 const DRAIN_POLL = 20;
-/**
- * Bytes, with 512 more per message, of the newest output for a page that is too slow for all of it. In chunks of 1 KiB that is more
- * than a server keeps: so a replay can be joined that comes right behind.
- */
-const NEWEST_BYTES = 512 * 1024;
+/** Bytes that are handed to a page's socket ahead of what it has taken. Little: pings and the like wait behind them. */
+const WINDOW = 1024 * 1024;
 
 /**
  * Passes on what the two ends of an attach say, message by message. The server's end is always read: BoxLite servers drop output for a
@@ -73,56 +70,63 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
   let page: RelaySocket | null = null;
   let output: Joiner | null = null;
   let server: RelaySocket | null = null;
-  let waiting: (string | Uint8Array)[] = [];
-  let waitingBytes = 0;
+  const window = Math.min(WINDOW, ceiling / 2);
+  const queue = createPageQueue(ceiling - window, framed);
   /** How it ended, as the page is to see it. */
   let end: { readonly code: number; readonly reason: string } | null = null;
   let poll: ReturnType<typeof setTimeout> | undefined;
-  const overflow = createOverflow(Math.min(NEWEST_BYTES, ceiling / 2));
   let drainPoll: ReturnType<typeof setTimeout> | undefined;
 
   function finish(code: number, reason: string): void {
     if (end !== null) return;
     end = { code, reason };
     clearTimeout(poll);
-    clearTimeout(drainPoll);
     server?.close(1000, "");
-    if (page !== null) closePage(page);
-  }
-
-  function closePage(socket: RelaySocket): void {
-    if (end?.code !== 1006) {
-      drain();
-      output?.flush();
-    }
-    output?.stop();
-    if (end === null || end.code === 1006) socket.terminate();
-    else socket.close(end.code === 1005 ? undefined : end.code, end.reason);
-  }
-
-  function toPage(data: string | Uint8Array): void {
-    if (page === null) {
-      waiting.push(data);
-      waitingBytes += data.length + MESSAGE_COST;
-      if (waitingBytes > ceiling) finish(1006, "");
-    } else if (overflow.isEmpty && page.bufferedAmount <= ceiling) {
-      output?.send(data);
-    } else if (framed && overflow.add(data)) {
-      drainPoll ??= setTimeout(drainWhenThereIsRoom, DRAIN_POLL);
-    } else {
-      finish(1006, "");
-    }
-  }
-
-  function drainWhenThereIsRoom(): void {
-    drainPoll = undefined;
-    if (page !== null && page.bufferedAmount > ceiling / 2)
-      drainPoll = setTimeout(drainWhenThereIsRoom, DRAIN_POLL);
+    if (page === null) return;
+    if (code === 1006) cut(page);
     else drain();
   }
 
+  function cut(socket: RelaySocket): void {
+    leave();
+    socket.terminate();
+  }
+
+  /** Nothing more is sent to the page. */
+  function leave(): void {
+    page = null;
+    output?.stop();
+    clearTimeout(drainPoll);
+  }
+
+  function toPage(data: string | Uint8Array): void {
+    if (page !== null && queue.isEmpty && page.bufferedAmount <= window) output?.send(data);
+    else if (!queue.add(data)) finish(1006, "");
+    else drain();
+  }
+
+  /** Sends what waits, as far as the page takes it, and then its end. */
   function drain(): void {
-    overflow.drain((data) => output?.send(data));
+    if (page === null) return;
+    while (page.bufferedAmount <= window) {
+      const data = queue.next();
+      if (data !== undefined) {
+        output?.send(data);
+        continue;
+      }
+      if (end !== null) close(page, end);
+      return;
+    }
+    drainPoll ??= setTimeout(() => {
+      drainPoll = undefined;
+      drain();
+    }, DRAIN_POLL);
+  }
+
+  function close(socket: RelaySocket, { code, reason }: { readonly code: number; readonly reason: string }) {
+    output?.flush();
+    leave();
+    socket.close(code === 1005 ? undefined : code, reason);
   }
 
   function toServer(data: string | Uint8Array): void {
@@ -162,8 +166,7 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
         if (end === null) toServer(data);
       },
       closed() {
-        page = null;
-        output?.stop();
+        leave();
         finish(1006, "");
       },
     },
@@ -174,15 +177,13 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
     open(socket, hello) {
       output = createJoiner(socket);
       // Cut before it was there: nothing of what has waited may look like all there is.
-      const cut = end?.code === 1006;
-      const early = waiting;
-      waiting = [];
-      if (!cut) {
-        if (hello !== undefined) socket.send(hello);
-        for (const data of early) output.send(data);
+      if (end?.code === 1006) {
+        cut(socket);
+        return;
       }
-      if (end === null) page = socket;
-      else closePage(socket);
+      page = socket;
+      if (hello !== undefined) socket.send(hello);
+      drain();
     },
   };
 }

@@ -304,20 +304,16 @@ describe("a page that is too slow", () => {
     expect(await page.closed).toBe("1000 ");
     const output = page.received.filter((message) => message.startsWith("01"));
     const texts = page.received.filter((message) => message.startsWith("{")).map((text) => JSON.parse(text));
-    expect(texts).toMatchObject([
-      { event: "open" },
-      { event: "dropped", stream: "stdout" },
-      { type: "exit", exit_code: 0 },
-    ]);
+    expect(texts[0]).toMatchObject({ event: "open" });
+    expect(texts.at(-1)).toEqual({ type: "exit", exit_code: 0 });
+    expect(texts.slice(1, -1)).not.toEqual([]);
     const bytes = output.reduce((sum, hex) => sum + hex.length / 2 - 1, 0);
-    expect(bytes + texts[1].bytes).toBe(count * CHUNK);
+    const dropped = texts.slice(1, -1).reduce((sum, frame) => sum + frame.bytes, 0);
+    expect(bytes + dropped).toBe(count * CHUNK);
     // What waited in the gateway, and in the sockets of this machine.
     expect(bytes).toBeLessThan(count * CHUNK - 16 * 1024 * 1024);
-    const gap = page.received.findIndex((message) => message.includes('"dropped"'));
-    const behind = page.received.slice(gap + 1).filter((message) => message.startsWith("01"));
-    expect(behind.map((hex) => Number.parseInt(hex.slice(2, 4), 16))).toEqual([
-      249, 250, 251, 252, 253, 254, 255,
-    ]);
+    const newest = (count - 1) % 256;
+    expect(Number.parseInt(output.at(-1)?.slice(-2) ?? "", 16)).toBe(newest);
   });
 
   test("and does not know of drops is cut: the server is read on, and nothing more is kept", async () => {

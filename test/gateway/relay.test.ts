@@ -47,7 +47,7 @@ test("an end before the page is there comes behind what was said", () => {
 });
 
 test("more than may wait before the page is there cuts it, without half of what was said", () => {
-  const { relay, server, page } = createRelayWithEnds(10);
+  const { relay, server, page } = createRelayWithEnds(2 * 600, false);
   relay.connect(server);
   relay.server.message("0123456789");
   relay.server.message("a");
@@ -109,24 +109,27 @@ test("a page that does not know the frames gets none, and is cut at the ceiling"
 const output = (text: string, channel = 1) => Buffer.from(`${String.fromCharCode(channel)}${text}`);
 
 describe("a page that is full", () => {
-  const full = (ceiling = 8 * MiB) => {
-    const ends = createRelayWithEnds(ceiling);
+  /** A page that has taken nothing of the half of its ceiling that its socket is given ahead; the other half may wait. */
+  const full = (ceiling: number, framed = true) => {
+    const ends = createRelayWithEnds(ceiling, framed);
     ends.relay.connect(ends.server);
     ends.relay.open(ends.page, undefined);
-    ends.page.bufferedAmount = ceiling + 1;
+    ends.page.bufferedAmount = ceiling / 2 + 1;
     return ends;
   };
+  const drops = (stream: string, bytes: number) =>
+    `{"type":"gateway","event":"dropped","stream":"${stream}","bytes":${bytes}}`;
+  /** How much a message counts beside its bytes. */
+  const COST = 512;
 
-  test("gets what came meanwhile when it has taken half of what waited, in order", async () => {
-    const { relay, page } = full();
+  test("gets what came meanwhile as it takes what it was given, in order", async () => {
+    const { relay, page } = full(2 * MiB);
     relay.server.message(output("one"));
     relay.server.message('{"type":"error"}');
     vi.advanceTimersByTime(1_000);
-    page.bufferedAmount = 4 * MiB + 1;
     relay.server.message(output("two"));
-    vi.advanceTimersByTime(1_000);
     expect(page.said).toEqual([]);
-    page.bufferedAmount = 4 * MiB;
+    page.bufferedAmount = MiB;
     // And what is joined for a page that is busy waits for 5 ms.
     await vi.advanceTimersByTimeAsync(25);
     expect(page.said).toEqual(["\x01one", '{"type":"error"}', "\x01two"]);
@@ -135,58 +138,82 @@ describe("a page that is full", () => {
     expect(page.said.at(-1)).toBe("\x01three");
   });
 
-  test("is told how much of each stream was dropped, before what is left of them; nothing else is dropped", () => {
-    const { relay, page } = full();
-    relay.server.message(output("first"));
-    relay.server.message('{"type":"error"}');
-    relay.server.message(output("err", 2));
-    const large = "x".repeat(256 * 1024 - 1_000);
-    relay.server.message(output(`a${large}`));
-    relay.server.message(output(`b${large}`, 2));
-    relay.server.message(output(`c${large}`));
+  test("is given no more than 1 MiB ahead, however much may wait", () => {
+    const { relay, server, page } = createRelayWithEnds(8 * MiB);
+    relay.connect(server);
+    relay.open(page, undefined);
+    page.bufferedAmount = MiB;
+    relay.server.message("a");
+    page.bufferedAmount += 1;
+    relay.server.message("b");
+    expect(page.said).toEqual(["a"]);
     page.bufferedAmount = 0;
     vi.advanceTimersByTime(20);
-    expect(page.said.map((said) => said.slice(0, 80).replace(/x+$/, "x"))).toEqual([
-      `{"type":"gateway","event":"dropped","stream":"stdout","bytes":${5 + 1 + large.length}}`,
-      '{"type":"gateway","event":"dropped","stream":"stderr","bytes":3}',
+    expect(page.said).toEqual(["a", "b"]);
+  });
+
+  test("is told how much of each stream was dropped, before what is left of them; nothing else is dropped", async () => {
+    const { relay, page } = full(2 * 10_000);
+    relay.server.message(output("a".repeat(2_000)));
+    relay.server.message('{"type":"error"}');
+    relay.server.message(output("b".repeat(2_000), 2));
+    relay.server.message(output("c".repeat(2_000), 2));
+    // Beyond the limit what is kept is the newest half.
+    relay.server.message(output("d".repeat(1_000)));
+    relay.server.message(output("e"));
+    page.bufferedAmount = 0;
+    await vi.advanceTimersByTimeAsync(25);
+    expect(page.said.map((said) => said.replace(/(.)\1+$/, "$1"))).toEqual([
+      drops("stdout", 2_000),
+      drops("stderr", 4_000),
       '{"type":"error"}',
-      "\x02bx",
-      "\x01cx",
+      "\x01d",
+      "\x01e",
     ]);
   });
 
-  test("of a small ceiling half is kept, and the newest message in any case; each time is told by itself", () => {
-    const { relay, page } = full(2_000);
+  test("is told of each loss by itself", async () => {
+    const { relay, page } = full(2 * 2_000);
     relay.server.message(output("a".repeat(400)));
+    // Larger than all that may wait: the newest is taken in any case.
     relay.server.message(output("b".repeat(5_000)));
     page.bufferedAmount = 0;
-    vi.advanceTimersByTime(20);
-    expect(page.said).toEqual([
-      '{"type":"gateway","event":"dropped","stream":"stdout","bytes":400}',
-      `\x01${"b".repeat(5_000)}`,
-    ]);
+    await vi.advanceTimersByTimeAsync(25);
+    expect(page.said).toEqual([drops("stdout", 400), `\x01${"b".repeat(5_000)}`]);
     page.bufferedAmount = 2_001;
     relay.server.message(output("c"));
     relay.server.message(output("d".repeat(5_000)));
     page.bufferedAmount = 0;
-    vi.advanceTimersByTime(20);
-    expect(page.said[2]).toBe('{"type":"gateway","event":"dropped","stream":"stdout","bytes":1}');
+    await vi.advanceTimersByTimeAsync(25);
+    expect(page.said.slice(2)).toEqual([drops("stdout", 1), `\x01${"d".repeat(5_000)}`]);
   });
 
-  test("has all of it before an end, and none behind a cut", () => {
-    const ended = full();
+  test("takes what waits for it before an end, however long that takes, and nothing behind a cut", () => {
+    const ended = full(2 * MiB);
     ended.relay.server.message(output("last words"));
     ended.relay.server.message('{"type":"exit","exit_code":0}');
     ended.relay.server.closed(1000, "");
+    vi.advanceTimersByTime(600_000);
+    expect(ended.page.said).toEqual([]);
+    ended.page.bufferedAmount = MiB;
+    vi.advanceTimersByTime(20);
     expect(ended.page.said).toEqual(["\x01last words", '{"type":"exit","exit_code":0}', "close 1000 "]);
-    const cut = full();
+    const cut = full(2 * MiB);
     cut.relay.server.message(output("last words"));
     cut.relay.server.closed(1006, "");
     expect(cut.page.said).toEqual(["terminate"]);
   });
 
+  test("that is gone while its end waits leaves no timer", () => {
+    const { relay, page } = full(2 * MiB);
+    relay.server.message(output("last words"));
+    relay.server.closed(1000, "");
+    relay.page.closed(1006, "");
+    expect(page.said).toEqual([]);
+  });
+
   test("types on", () => {
-    const { relay, server } = full();
+    const { relay, server } = full(2 * MiB);
     relay.server.message(output("flood"));
     relay.page.message("\x03");
     expect(server.said).toEqual(["\x03"]);
@@ -194,16 +221,29 @@ describe("a page that is full", () => {
   });
 
   test("is cut for what may not be dropped", () => {
-    const { relay, page, server } = full();
+    const { relay, page, server } = full(2 * MiB);
     let count = 0;
-    while (page.said.length === 0) {
-      relay.server.message("x".repeat(1024));
-      count += 1;
-    }
+    for (; page.said.length === 0; count += 1) relay.server.message("x".repeat(1024 - COST));
     expect(page.said).toEqual(["terminate"]);
     expect(server.said).toEqual(["close 1000 "]);
-    // All of what may be kept by now, and as much that was in the way of it.
-    expect(count).toBeLessThan((2 * 512 * 1024) / 1024);
+    expect(count).toBe(1024 + 1);
+  });
+
+  test("and knows no frames is cut at the ceiling", () => {
+    const { relay, page } = full(2 * MiB, false);
+    let count = 0;
+    for (; page.said.length === 0; count += 1) relay.server.message(output("x".repeat(1023 - COST)));
+    expect(page.said).toEqual(["terminate"]);
+    expect(count).toBe(1024 + 1);
+  });
+
+  test("has the newest of what came before it was there, and is told of the rest", () => {
+    const { relay, server, page } = createRelayWithEnds(2 * 2_000);
+    relay.connect(server);
+    for (const letter of "abcd") relay.server.message(output(letter));
+    relay.open(page, "hello");
+    expect(page.said.slice(0, 2)).toEqual(["hello", drops("stdout", 3)]);
+    expect(page.said.slice(2)).toEqual(["\x01d"]);
   });
 });
 
