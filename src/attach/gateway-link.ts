@@ -45,8 +45,8 @@ export function listenForGateway(
           open();
         } else if (event === "dropped") {
           const { stream, bytes } = fieldsOf(data);
-          const isKnown = stream === "stdout" || stream === "stderr";
-          if (isKnown && isCount(bytes)) handlers.dropped(stream, bytes);
+          if ((stream === "stdout" || stream === "stderr") && typeof bytes === "number" && bytes > 0)
+            handlers.dropped(stream, bytes);
           else handlers.message(data);
         } else if (event === "hold" || event === "resume") {
           held = event === "hold";
@@ -79,8 +79,4 @@ function fieldsOf(frame: string): Record<string, unknown> {
     // A server may say what begins like a gateway's frame.
     return {};
   }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) > 0;
 }

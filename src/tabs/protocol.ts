@@ -33,7 +33,9 @@ const Place = v.object({ position: Count, marks: Count });
 const VerdictSchema = v.variant("kind", [
   v.object({ kind: v.literal("exact"), proof: v.picklist(["length", "content", "total"]) }),
   v.object({ kind: v.literal("provisional") }),
-  v.object({ kind: v.literal("gap"), missing: Count, by: v.optional(v.literal("gateway")) }),
+  // The first that fits.
+  v.object({ kind: v.literal("gap"), missing: Count, by: v.literal("gateway") }),
+  v.object({ kind: v.literal("gap"), missing: Count }),
   v.object({ kind: v.literal("ambiguous"), policy: v.picklist(["repeat", "skip"]) }),
 ]);
 

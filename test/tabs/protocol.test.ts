@@ -68,6 +68,18 @@ test("what is one is taken, after the copy that a channel makes", () => {
   expect(parseReply(structuredClone(reply))).toEqual(reply);
 });
 
+test.each([
+  { kind: "exact", proof: "length" },
+  { kind: "provisional" },
+  { kind: "gap", missing: 0 },
+  { kind: "gap", missing: 3, by: "gateway" },
+  { kind: "ambiguous", policy: "skip" },
+])("the verdict %j arrives whole", (verdict) => {
+  const mark = { number: 0, at: 1, position: 1, verdict };
+  const reply = { type: "mark", term: TERM, session: 1, number: 1, stream: "stdout", mark };
+  expect(parseReply(structuredClone(reply))).toEqual(reply);
+});
+
 test("the later term has the higher number, or the greater id", () => {
   expect(compareTerms(TERM, { number: 2, id: "a" })).toBeLessThan(0);
   expect(compareTerms({ number: 2, id: "a" }, { number: 1, id: "z" })).toBeGreaterThan(0);
