@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Page } from "playwright-core";
-import { launchChromium } from "../../e2e/support/demo.ts";
+import { type Page, startChromium } from "../../e2e/support/cdp.ts";
 import type { Measure } from "../../e2e/xterm/measure.ts";
 import { startChild } from "./attach/child.ts";
 import { median } from "./attach/statistics.ts";
@@ -28,7 +27,10 @@ interface Run extends Measure {
   readonly busy: number;
 }
 
-/** `npm run bench:xterm`: a table, and an exit code that says whether the goals were met. */
+/**
+ * `npm run bench:xterm`: a table, and an exit code that says whether the goals were met. Chromium is not driven by Playwright, which
+ * has it report each message of a WebSocket, with its content.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { mb: { type: "string", default: "100" } } });
   const bytes = Number(values.mb) * 1e6;
@@ -46,12 +48,21 @@ export async function main(args: readonly string[]): Promise<number> {
   const { url: target, token } = await boxlite.ask<Started>("boxlite" satisfies Part);
   const { url } = await gateway.ask<Started>({ target, token } satisfies Part);
   const directory = mkdtempSync(join(tmpdir(), "boxlite-web-bench-"));
-  const browser = await launchChromium();
+  await using chromium = await startChromium();
+  await using profile = await chromium.profile();
   try {
-    console.log(`Chromium ${browser.version()}\n`);
-    const page = await browser.newPage({ viewport: { width: 1_000, height: 700 } });
-    await page.goto(url, { timeout: 120_000 });
-    await page.waitForFunction(() => window.page !== undefined);
+    const page = await profile.open("about:blank");
+    await page.send("Emulation.setDeviceMetricsOverride", {
+      width: 1_000,
+      height: 700,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
+    await page.send("Page.enable");
+    const loaded = page.event("Page.loadEventFired");
+    await page.send("Page.navigate", { url });
+    await loaded;
+    console.log(`${/Chrome\/[\d.]+/.exec(String(await page.run(() => navigator.userAgent)))?.[0]}\n`);
     // Made before, for it takes its time. Commands are this machine's processes.
     const count = Math.ceil(bytes / LINE_LENGTH);
     execFileSync("sh", ["-c", `seq -f '${LINE}' 1 ${count} > lines; sed 's/$/\\r/' lines > returned`], {
@@ -60,32 +71,15 @@ export async function main(args: readonly string[]): Promise<number> {
     // What a terminal makes of it: two characters of each end of a line.
     const all = count * (LINE_LENGTH + 1) + END.length;
     const ways: Record<string, () => Promise<Measure>> = {
-      [OWN]: () =>
-        page.evaluate(([line, bytes]) => window.page.measureXterm(window.page.terminal, line, bytes), [
-          `${LINE}\r\n`,
-          all,
-        ] as const),
+      [OWN]: () => page.run(measureXterm, `${LINE}\r\n`, all),
       "cat on a terminal, read and thrown away": () =>
-        page.evaluate((args) => window.page.measureSocket("sh", args), cat(`${directory}/lines`)),
-      [ADDON]: async () => {
-        const measure = await page.evaluate(
-          (args) => window.page.measureAddon(window.page, "sh", args, true),
-          cat(`${directory}/lines`),
-        );
-        await check(page, all);
-        return measure;
-      },
-      "cat into a pipe, through the addon": async () => {
-        const measure = await page.evaluate(
-          (args) => window.page.measureAddon(window.page, "sh", args, false),
-          cat(`${directory}/returned`),
-        );
-        await check(page, all);
-        return measure;
-      },
+        page.run((args: string[]) => window.page.measureSocket("sh", args), cat(`${directory}/lines`)),
+      [ADDON]: () => throughAddon(page, cat(`${directory}/lines`), true, all),
+      "cat into a pipe, through the addon": () =>
+        throughAddon(page, cat(`${directory}/returned`), false, all),
     };
     // Both warm: neither pays for the other's compilation.
-    await page.evaluate((line) => window.page.measureXterm(window.page.terminal, line, 5e6), `${LINE}\r\n`);
+    await page.run(measureXterm, `${LINE}\r\n`, 5e6);
     const rounds: Record<string, Run>[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const runs: Record<string, Run> = {};
@@ -94,7 +88,6 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     return report(rounds, all);
   } finally {
-    await browser.close();
     rmSync(directory, { recursive: true });
   }
 }
@@ -103,13 +96,40 @@ function cat(file: string): string[] {
   return ["-c", `cat ${file}; printf '${END}'`];
 }
 
+// In the page.
+
+function measureXterm(line: string, bytes: number): Promise<Measure> {
+  return window.page.measureXterm(window.page.terminal, line, bytes);
+}
+
+function shown() {
+  const exit = window.page.events.findLast(({ type }) => type === "exit");
+  return {
+    state: document.querySelector<HTMLElement>("#status")?.innerText,
+    last: window.page.lines().at(-1),
+    came: exit?.type === "exit" ? exit.exit.delivered.stdout.bytes : 0,
+    notShown: window.page.notShown(),
+  };
+}
+
+async function throughAddon(
+  page: Page,
+  args: readonly string[],
+  tty: boolean,
+  all: number,
+): Promise<Measure> {
+  const measure = await page.run(
+    (args: readonly string[], tty: boolean) => window.page.measureAddon(window.page, "sh", args, tty),
+    args,
+    tty,
+  );
+  await check(page, all);
+  return measure;
+}
+
 /** @throws Error unless all came, and all of it is shown. */
 async function check(page: Page, all: number): Promise<void> {
-  const state = await page.locator("#status").innerText();
-  const last = (await page.evaluate(() => window.page.lines())).at(-1);
-  const exit = await page.evaluate(() => window.page.events.findLast(({ type }) => type === "exit"));
-  const came = exit?.type === "exit" ? exit.exit.delivered.stdout.bytes : 0;
-  const notShown = await page.evaluate(() => window.page.notShown());
+  const { state, last, came, notShown } = await page.run(shown);
   if (state === "exited with code 0" && last === END && came === all && notShown === 0) return;
   throw new Error(
     `${came} of ${all} bytes came, ${notShown} were not shown: ${state}; last line: ${JSON.stringify(last)}`,
@@ -118,20 +138,21 @@ async function check(page: Page, all: number): Promise<void> {
 
 /** Runs it with an eye on the heap: ArrayBuffers count, which V8 keeps outside of it. */
 async function measured(page: Page, work: () => Promise<Measure>): Promise<Run> {
-  const session = await page.context().newCDPSession(page);
   const used = async () => {
-    const { usedSize, backingStorageSize = 0 } = (await session.send("Runtime.getHeapUsage")) as {
+    const { usedSize, backingStorageSize = 0 } = (await page.send("Runtime.getHeapUsage")) as {
       usedSize: number;
       backingStorageSize?: number;
     };
     return usedSize + backingStorageSize;
   };
   const busy = async () => {
-    const { metrics } = await session.send("Performance.getMetrics");
+    const { metrics } = (await page.send("Performance.getMetrics")) as {
+      metrics: { name: string; value: number }[];
+    };
     return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
   };
-  await session.send("Performance.enable", { timeDomain: "threadTicks" });
-  await session.send("HeapProfiler.collectGarbage");
+  await page.send("Performance.enable", { timeDomain: "threadTicks" });
+  await page.send("HeapProfiler.collectGarbage");
   const before = await used();
   const busyBefore = await busy();
   let most = before;
@@ -150,7 +171,6 @@ async function measured(page: Page, work: () => Promise<Measure>): Promise<Run> 
     await watching;
   }
   const busyFor = (await busy()) - busyBefore;
-  await session.detach();
   return { ...measure, heap: most - before, busy: busyFor };
 }
 
