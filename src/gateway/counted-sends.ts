@@ -1,7 +1,5 @@
 import type { WebSocket } from "ws";
-
-/** What a message that waits costs beside its bytes, roughly: the smallest are a few bytes, and objects all the same. */
-const MESSAGE_COST = 512;
+import { MESSAGE_COST } from "./page-queue.ts";
 
 /** The sending side of a `ws` socket, whose `bufferedAmount` is what is kept, and not the bytes alone. */
 export function countSends(socket: WebSocket) {

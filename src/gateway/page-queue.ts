@@ -9,8 +9,8 @@ export interface PageQueue {
   next(): string | Uint8Array | undefined;
 }
 
-/** What a message that waits costs beside its bytes, roughly. */
-const MESSAGE_COST = 512;
+/** What a message that waits costs beside its bytes, roughly: the smallest are a few bytes, and objects all the same. */
+export const MESSAGE_COST = 512;
 
 /** Only output is dropped. */
 const STREAMS = ["stdout", "stderr"] as const;

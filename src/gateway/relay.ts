@@ -110,12 +110,11 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
     if (page === null) return;
     while (page.bufferedAmount <= window) {
       const data = queue.next();
-      if (data !== undefined) {
-        output?.send(data);
-        continue;
+      if (data === undefined) {
+        if (end !== null) close(page, end.code, end.reason);
+        return;
       }
-      if (end !== null) close(page, end);
-      return;
+      output?.send(data);
     }
     drainPoll ??= setTimeout(() => {
       drainPoll = undefined;
@@ -123,7 +122,7 @@ export function createRelay({ ceiling, framed, redact }: RelayOptions): Relay {
     }, DRAIN_POLL);
   }
 
-  function close(socket: RelaySocket, { code, reason }: { readonly code: number; readonly reason: string }) {
+  function close(socket: RelaySocket, code: number, reason: string): void {
     output?.flush();
     leave();
     socket.close(code === 1005 ? undefined : code, reason);

@@ -7,6 +7,7 @@ import { type Page, startChromium } from "../../e2e/support/cdp.ts";
 import type { Measure } from "../../e2e/xterm/measure.ts";
 import { startChild } from "./attach/child.ts";
 import { median } from "./attach/statistics.ts";
+import { watchThread } from "./attach/thread-time.ts";
 import type { Part, Started } from "./xterm-server.ts";
 
 /** Milliseconds of the longest task, bytes of heap over the baseline, and the share of xterm.js's own throughput. */
@@ -145,13 +146,7 @@ async function measured(page: Page, work: () => Promise<Measure>): Promise<Run> 
     };
     return usedSize + backingStorageSize;
   };
-  const busy = async () => {
-    const { metrics } = (await page.send("Performance.getMetrics")) as {
-      metrics: { name: string; value: number }[];
-    };
-    return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
-  };
-  await page.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = await watchThread(page);
   await page.send("HeapProfiler.collectGarbage");
   const before = await used();
   const busyBefore = await busy();

@@ -103,8 +103,6 @@ const LIVE: Phase = { name: "live" };
 
 export function createPositioner({ policy, capacity = BACKLOG_BYTES }: PositionerOptions): Positioner {
   let history = createHistory(capacity);
-  /** What is kept may begin behind a loss: a replay that begins before it has to be seen to its end. */
-  let broken = false;
   let position = 0;
   let phase: Phase = LIVE;
   /** Bytes and frames of this connection. */
@@ -201,7 +199,8 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     const joins = findJoins(kept, held, MINIMUM_OVERLAP);
     if (joins.count === 0) {
       // Of a trimmed replay, or of one with a loss before it, all has to be seen.
-      const longest = broken && kept.length < capacity ? capacity : capacity - LARGEST_CHUNK;
+      // One that begins before what is kept, because that begins behind a loss, has to be seen to its end.
+      const longest = kept.length < Math.min(position, capacity) ? capacity : capacity - LARGEST_CHUNK;
       const entire =
         rest !== "more" || held.length >= longest || (frames === 1 && held.length > LARGEST_CHUNK);
       if (entire) mend(searching, rest, sink);
@@ -275,7 +274,6 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
     resume(from) {
       position = from.position;
       whole = from.whole;
-      broken = !whole;
       if (from.tail.length > 0) history.append(from.tail);
       if (from.open.length === 0) return;
       const delivered = whole && from.tail.length === position ? from.tail : null;
@@ -339,7 +337,6 @@ export function createPositioner({ policy, capacity = BACKLOG_BYTES }: Positione
       say({ kind: "gap", missing, ...(missing > 0 && { by: "gateway" as const }) }, position, sink);
       // What comes behind does not go on from what came before.
       history = createHistory(capacity);
-      broken = true;
     },
     settle(sink) {
       if (phase.name === "searching") decide(phase, "perhaps", sink);

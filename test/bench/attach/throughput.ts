@@ -3,6 +3,7 @@ import { startChild } from "./child.ts";
 import type { Drained, Feed } from "./drain.ts";
 import type { DrainedWithCpu } from "./drain-main.ts";
 import { median } from "./statistics.ts";
+import { watchThread } from "./thread-time.ts";
 
 /** The share of the bare socket's pace: from 1 KiB up, and below. */
 const GOALS = { from1KiB: 0.9, below: 0.6 };
@@ -58,13 +59,7 @@ export async function throughputInChromium(options: ThroughputOptions): Promise<
   for (const frameBytes of framesOf(options)) {
     const page = await profile.open(url);
     while (!(await page.run(() => window.drain !== undefined)));
-    await page.send("Performance.enable", { timeDomain: "threadTicks" });
-    const busy = async () => {
-      const { metrics } = (await page.send("Performance.getMetrics")) as {
-        metrics: { name: string; value: number }[];
-      };
-      return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
-    };
+    const busy = await watchThread(page);
     const sideOf =
       (side: "client" | "bare"): Side =>
       async (feed) => {
